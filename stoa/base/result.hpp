@@ -24,16 +24,15 @@ inline tl::unexpected<std::error_code> fail(std::error_code why) {
 /// enclosing function, which must return a `Result` itself.
 #define STOA_TRY(declaration, expression) \
     STOA_TRY_NAMED(STOA_TRY_JOIN(attempt_, __LINE__), declaration, expression)
-#define STOA_TRY_NAMED(attempt, declaration, expression)        \
-    auto attempt = (expression);                                \
-    if (!attempt) return ::tl::unexpected((attempt).error());   \
+#define STOA_TRY_NAMED(attempt, declaration, expression)      \
+    auto attempt = (expression);                              \
+    if (!attempt) return ::tl::unexpected((attempt).error()); \
     declaration = *::std::move(attempt)
 #define STOA_TRY_JOIN(a, b) STOA_TRY_JOIN_AGAIN(a, b)
 #define STOA_TRY_JOIN_AGAIN(a, b) a##b
 
 /// `STOA_CHECK(check_price(order));` for a `Result<void>`.
-#define STOA_CHECK(expression)                                                      \
-    do {                                                                            \
-        if (auto checked = (expression); !checked)                                  \
-            return ::tl::unexpected(checked.error());                               \
+#define STOA_CHECK(expression)                                                               \
+    do {                                                                                     \
+        if (auto checked = (expression); !checked) return ::tl::unexpected(checked.error()); \
     } while (false)
