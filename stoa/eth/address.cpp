@@ -1,10 +1,8 @@
 #include "stoa/eth/address.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <ostream>
 
-#include "stoa/base/assert.hpp"
 #include "stoa/base/hex.hpp"
 #include "stoa/eth/keccak.hpp"
 #include "stoa/eth/rlp.hpp"
@@ -61,12 +59,6 @@ Result<Address> parse_address(std::string_view text) {
         std::ranges::any_of(digits, is_upper) && std::ranges::any_of(digits, is_lower);
     if (mixed && to_checksum(*address) != text) return fail(EncodingError::bad_checksum);
     return address;
-}
-
-Address address_literal(std::string_view text) {
-    const auto address = parse_address(text);
-    STOA_ASSERT(address);
-    return *address;
 }
 
 Address create_address(const Address& sender, std::uint64_t nonce) {

@@ -25,8 +25,22 @@ Result<Address> parse_address(std::string_view);
 /// The same, checksum ignored: for wire formats that say addresses are compared without case.
 Result<Address> parse_address_any_case(std::string_view);
 
-/// For constants in code; asserts what `parse_address` refuses.
-Address address_literal(std::string_view);
+/// For constants in code: `0x` and 40 digits, their case ignored; anything else doesn't compile.
+consteval Address address_literal(std::string_view text) {
+    const auto nibble = [](char c) {
+        if (c >= '0' && c <= '9') return c - '0';
+        if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+        if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+        throw "not a hex digit";
+    };
+    if (text.size() != 42 || text[0] != '0' || text[1] != 'x') throw "not 0x and 40 digits";
+    Address address;
+    for (std::size_t i = 0; i < 20; ++i) {
+        address.bytes[i] =
+            static_cast<std::uint8_t>(nibble(text[2 + 2 * i]) << 4 | nibble(text[3 + 2 * i]));
+    }
+    return address;
+}
 
 /// Where a contract created by `sender` in its transaction `nonce` stands.
 Address create_address(const Address& sender, std::uint64_t nonce);
