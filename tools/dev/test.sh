@@ -1,4 +1,4 @@
-# ./dev test, check, fmt, bench, clean
+# ./dev test and its parts
 
 dev_test() {
   local parts=("$@") part

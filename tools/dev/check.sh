@@ -1,0 +1,55 @@
+# ./dev check, fmt and clean
+
+cxx_sources() { git ls-files -- 'stoa/*.cpp' 'stoa/*.hpp' 'cmd/*.cpp' 'bench/*.cpp' 'fuzz/*.cpp'; }
+
+install_check() {
+  install_debian deps.apt deps.test.apt deps.check.apt
+  use_node
+}
+
+check_format() { cxx_sources | xargs -r clang-format --dry-run --Werror; }
+
+# tidy FILE...   clang-tidy with the compile commands of the release build
+tidy() { printf '%s\n' "$@" | xargs -r -P "$(nproc)" -n 4 clang-tidy --quiet -p build/release; }
+
+# What has changed since main; the whole tree with --long.
+check_tidy() {
+  local files
+  if $long; then
+    files=$(cxx_sources)
+  else
+    files=$(git diff --name-only --diff-filter=d "$(git merge-base HEAD origin/main 2>/dev/null || echo HEAD)")
+  fi
+  # shellcheck disable=SC2046
+  tidy $(grep -E '^(stoa|cmd)/.*\.cpp$' <<<"$files" || true)
+}
+
+# sanitized PRESET   the unit tests under a sanitizer; every module's test is a target
+sanitized() {
+  step "Building the tests with $1" build_node "$1" all
+  shown "Testing with $1" ctest --preset "$1"
+}
+
+dev_check() {
+  local long=false
+  case ${1:-} in
+    --long) long=true ;;
+    '') ;;
+    *) die "check: unknown option $1" ;;
+  esac
+  dev_test
+  install_check
+  shown "Checking the format" check_format
+  step "Linting the C++ code" check_tidy
+  sanitized asan
+  ! $long || sanitized tsan
+}
+
+dev_fmt() {
+  install_check
+  cxx_sources | xargs -r clang-format -i
+  ! [ -d contracts/node_modules ] || npm --prefix contracts run fmt
+  ! [ -d dapp/node_modules ] || npm --prefix dapp run fmt
+}
+
+dev_clean() { rm -rf build dapp/dist contracts/out contracts/cache deployments/1337.json; }
