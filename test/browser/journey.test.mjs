@@ -1,0 +1,130 @@
+// A buyer's whole way in a real browser, on a running marketplace, with every prompt counted.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { abi, account, openMarket } from '../system/market.mjs';
+import { Buyer, openBrowser, picture, watch } from './page.mjs';
+import { TestWallet } from './wallet.mjs';
+
+const BUYER = account(5);
+let market, browser, context, wallet, page, buyer, faults;
+
+before(async () => {
+  market = await openMarket();
+  wallet = new TestWallet(BUYER);
+  ({ browser, context } = await openBrowser());
+  await wallet.install(context);
+  page = await context.newPage();
+  faults = watch(page);
+  buyer = new Buyer(page, market.url);
+});
+after(async () => {
+  await browser?.close();
+  await market?.close();
+});
+
+const model = () => market.json('/api/models/stories15m');
+const balances = (holders) => Promise.all(holders.map((holder) => market.balance(holder)));
+const channels = async () => (await market.json(`/api/money?address=${BUYER.address}`)).items
+  .filter((item) => item.kind === 'channel');
+
+test('find, connect, chat on one signature, buy a licence, and take the rest back', async (t) => {
+  const start = await market.balance(BUYER.address);
+  const coins = await market.client.getBalance({ address: BUYER.address });
+  const detail = await model();
+  const payees = detail.payees.map(({ account: payee }) => payee);
+  assert.equal(payees.length, 3);
+  const payeesBefore = await balances(payees);
+  let licencePrice, charged;
+
+  await t.test('a model is found and read without a wallet', async () => {
+    await buyer.find('story', detail.title);
+    assert.deepEqual(wallet.prompts, []);
+    await picture(page, 'model-stranger');
+  });
+
+  await t.test('connecting asks for the account and the network, and for nothing else', async () => {
+    await buyer.connect();
+    await page.getByText(BUYER.address.slice(0, 6)).first().waitFor();
+  });
+
+  await t.test('a session opens with exactly one signature, announced beforehand', async () => {
+    const announced = (await buyer.announced()).length;
+    const before = wallet.prompts.length;
+    await buyer.openSession('1.00');
+    await buyer.id('chat-input').waitFor({ timeout: 60_000 });
+    const asked = wallet.prompts.slice(before);
+    assert.equal(asked.filter((kind) => kind === 'sign').length, 1);
+    assert.equal(asked.filter((kind) => kind === 'transaction').length, 0);
+    assert.ok(asked.length <= announced, `${asked} asked, ${announced} announced`);
+    assert.equal(wallet.signed.at(-1).primaryType, 'ReceiveWithAuthorization');
+    assert.equal(await market.balance(BUYER.address), start - 1_000_000n);
+  });
+
+  await t.test('three turns stream without another prompt', async () => {
+    const before = wallet.prompts.length;
+    for (const words of ['Once upon a time', 'Lily had a dog', 'The end of the day']) {
+      assert.ok((await buyer.say(words)).length > 10);
+    }
+    assert.equal(wallet.prompts.length, before);
+    await picture(page, 'model-chat');
+    [{ channel: { charged } }] = await channels();
+    assert.ok(BigInt(charged) > 0n);
+  });
+
+  await t.test('a licence is bought by one signature, without native coin, and is shown', async () => {
+    const before = wallet.prompts.length;
+    licencePrice = BigInt(detail.licencePrice.amount);
+    await buyer.id('buy-licence').first().click();
+    await buyer.page.getByRole('button', { name: /^sign/i }).click();
+    await page.getByText(/licence is yours/i).waitFor({ timeout: 60_000 });
+    assert.deepEqual(wallet.prompts.slice(before), ['sign']);
+    await page.goto(`${market.url}/licences`);
+    await buyer.id('licence-row').first().waitFor();
+    await picture(page, 'licences');
+  });
+
+  await t.test('with the browser\'s storage cleared, one wallet signature brings the rest back', async () => {
+    await page.evaluate(async () => {
+      localStorage.clear();
+      for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name);
+    });
+    const before = wallet.prompts.length;
+    await page.goto(`${market.url}/money`);
+    if (await buyer.id('connect').first().isVisible()) await buyer.connect();
+    await buyer.id('refund').first().click();
+    await buyer.page.getByRole('button', { name: /^sign/i }).click();
+    await page.getByText(/is back in your wallet/i).first().waitFor({ timeout: 60_000 });
+    assert.deepEqual(wallet.prompts.slice(before).filter((kind) => kind !== 'connect'), ['sign']);
+    assert.equal(wallet.signed.at(-1).primaryType, 'RefundRequest');
+    await picture(page, 'money');
+  });
+
+  await t.test('every unit is where the books say, on chain', async () => {
+    await market.cli('claim');
+    assert.equal(await market.balance(BUYER.address), start - licencePrice - BigInt(charged));
+    assert.equal(await market.client.getBalance({ address: BUYER.address }), coins);
+    const paid = (await distribute(detail)).map((now, i) => now - payeesBefore[i]);
+    const shares = detail.payees.map(({ share }) => BigInt(share));
+    const provider = detail.services[0].payees.find(({ account: who }) => !payees.includes(who));
+    assert.ok(provider, 'the provider has a share of its service');
+    for (const [i, sum] of paid.entries()) {
+      assert.ok(sum >= licencePrice * shares[i] / 1_000_000n, `payee ${i} got ${sum}`);
+    }
+  });
+
+  assert.deepEqual(faults, []);
+});
+
+/** Anyone pushes what is due, along the whole way from receiver to payees. */
+async function distribute(detail) {
+  const anyone = market.wallet(6);
+  const splits = abi('Split');
+  for (const split of [detail.services[0].receiver, detail.payTo]) {
+    const { request } = await market.client.simulateContract({
+      address: split, abi: splits, functionName: 'claimAll', args: [market.token.address],
+      account: anyone.account,
+    });
+    await market.client.waitForTransactionReceipt({ hash: await anyone.writeContract(request) });
+  }
+  return balances(detail.payees.map(({ account: payee }) => payee));
+}

@@ -1,0 +1,84 @@
+// The same journey by hand-off to the real MetaMask. Set METAMASK_DIR to an unpacked extension.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { account, openMarket } from '../system/market.mjs';
+import { installed, launch } from './mm.mjs';
+import { Buyer, picture, watch } from './page.mjs';
+
+const extension = installed();
+const shots = process.env.SHOTS;
+const BUYER = account(0); // The first account of the seed that the driver imports.
+
+test('the journey with MetaMask', { skip: extension ? false : 'METAMASK_DIR is not set' }, async (t) => {
+  const market = await openMarket();
+  const wallet = await launch({ dir: extension.dir });
+  const screens = [];
+  /** The user reads what the wallet shows, and agrees. */
+  const agree = async (name) => {
+    const text = await wallet.accept(shots ? { shot: path.join(shots, `metamask-${name}.png`) } : {});
+    screens.push(name);
+    await page.bringToFront();
+    return text;
+  };
+  let page;
+  try {
+    await wallet.onboard();
+    page = await wallet.context.newPage();
+    await page.setViewportSize({ width: 1280, height: 900 });
+    const faults = watch(page);
+    const buyer = new Buyer(page, market.url);
+    const before = await market.balance(BUYER.address);
+    const coins = await market.client.getBalance({ address: BUYER.address });
+    const detail = await market.json('/api/models/stories15m');
+
+    await t.test('find a model and connect', async () => {
+      await buyer.find('story', detail.title);
+      await buyer.connect('MetaMask');
+      await agree('connect');
+      await page.getByText(BUYER.address.slice(0, 6)).first().waitFor({ timeout: 30_000 });
+    });
+
+    await t.test('open a session: the network, then one signature that shows sum and recipient', async () => {
+      await buyer.openSession('1.00');
+      assert.match(await agree('network'), /network|Stoa/i);
+      const screen = await agree('deposit');
+      assert.match(screen, /Signature request/);
+      assert.match(screen, /Value:\n1000000/);
+      await buyer.id('chat-input').waitFor({ timeout: 60_000 });
+      assert.equal(await market.balance(BUYER.address), before - 1_000_000n);
+    });
+
+    await t.test('three turns without the wallet', async () => {
+      for (const words of ['Once upon a time', 'Lily had a dog', 'The end of the day']) {
+        assert.ok((await buyer.say(words)).length > 10);
+      }
+      await picture(page, 'metamask-chat');
+    });
+
+    await t.test('buy a licence by one signature', async () => {
+      await buyer.id('buy-licence').first().click();
+      await page.getByRole('button', { name: /^sign/i }).click();
+      assert.match(await agree('licence'), /Signature request/);
+      await page.getByText(/licence is yours/i).waitFor({ timeout: 60_000 });
+    });
+
+    await t.test('take the rest back by one signature', async () => {
+      await page.goto(`${market.url}/money`);
+      await buyer.id('refund').first().click();
+      await page.getByRole('button', { name: /^sign/i }).click();
+      assert.match(await agree('refund'), /Signature request/);
+      await page.getByText(/is back in your wallet/i).first().waitFor({ timeout: 60_000 });
+      const spent = before - await market.balance(BUYER.address);
+      assert.ok(spent >= BigInt(detail.licencePrice.amount));
+      assert.ok(spent < BigInt(detail.licencePrice.amount) + 1_000_000n);
+      assert.equal(await market.client.getBalance({ address: BUYER.address }), coins);
+    });
+
+    assert.deepEqual(screens, ['connect', 'network', 'deposit', 'licence', 'refund']);
+    assert.deepEqual(faults, []);
+  } finally {
+    await wallet.close();
+    await market.close();
+  }
+});
