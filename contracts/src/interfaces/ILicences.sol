@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
+
+/// @notice What a licence allows; a set of bits.
+library Rights {
+    uint32 internal constant DOWNLOAD = 1;
+    uint32 internal constant RUN = 2;
+    uint32 internal constant DERIVE = 4;
+    uint32 internal constant SERVE = 8;
+    uint32 internal constant COMMERCIAL = 16;
+    uint32 internal constant ALL = 31;
+}
+
+/// @title ERC-5192: whether a token can be transferred.
+interface IERC5192 {
+    event Locked(uint256 tokenId);
+    event Unlocked(uint256 tokenId);
+
+    function locked(uint256 tokenId) external view returns (bool);
+}
+
+/// @title Licences: what was bought, for ever as it was bought.
+/// @notice An ERC-721 each. Terms are frozen with the offer, never changed and never revoked; this
+/// contract has no owner. Only the market that a model's owner chose can mint for that model.
+/// @dev EIP-712 domain: name "Stoa Licences", version "1", chain, this contract.
+interface ILicences is IERC721Metadata, IERC5192 {
+    /// @notice Which versions a licence covers besides those published when it was bought.
+    enum Entitlement {
+        Current,
+        Fixes,
+        Updates
+    }
+
+    /// @param service The one service that owes prepaid calls; 0 for rights.
+    /// @param period In seconds; 0 is perpetual.
+    /// @param calls Prepaid uses; 0 where uses are not counted.
+    /// @param seats Accounts that may use it at once; 1 is the holder alone.
+    /// @param rights Bits of `Rights`.
+    /// @param transferable Only where `calls` is 0 and `seats` is 1.
+    /// @param termsDigest keccak256 of the legal text that the buyer is shown.
+    struct Terms {
+        uint256 model;
+        uint256 service;
+        uint40 period;
+        uint32 calls;
+        uint16 seats;
+        uint32 rights;
+        Entitlement entitlement;
+        bool transferable;
+        bytes32 termsDigest;
+    }
+
+    /// @param expires 0 = never.
+    /// @param version The model's latest version when it was bought.
+    /// @param remaining Uses left; meaningful where the terms count calls.
+    /// @param epoch Rises with every change of holder, seat or session key.
+    struct Licence {
+        uint256 offer;
+        uint40 issuedAt;
+        uint40 expires;
+        uint32 version;
+        uint32 remaining;
+        uint32 epoch;
+        bool cancelled;
+        address token;
+        uint96 pricePaid;
+    }
+
+    /// @notice Signed by the session key: this many uses in total since `epoch` began.
+    struct UseCount {
+        uint256 licence;
+        uint32 epoch;
+        uint32 total;
+    }
+
+    event OfferFrozen(uint256 indexed offer, address indexed market, Terms terms);
+    event LicenceIssued(
+        uint256 indexed licence,
+        uint256 indexed offer,
+        address indexed holder,
+        uint40 expires,
+        uint32 version,
+        address token,
+        uint96 pricePaid
+    );
+    event LicenceRenewed(uint256 indexed licence, uint40 expires, uint96 price);
+    event RenewalCancelled(uint256 indexed licence);
+    event SeatSet(uint256 indexed licence, uint16 indexed seat, address user, uint32 epoch);
+    event SessionKeySet(uint256 indexed licence, address indexed key, uint32 epoch);
+    event UsesRecorded(uint256 indexed licence, uint32 uses, uint32 remaining);
+
+    error NotTheMarket(uint256 model, address account);
+    error BadTerms();
+    error UnknownOffer(uint256 offer);
+    error UnknownLicence(uint256 licence);
+    error NotHolder(uint256 licence, address account);
+    error LicenceLocked(uint256 licence);
+    error NotRenewable(uint256 licence);
+    error NoSuchSeat(uint256 licence, uint16 seat);
+    error NotCounted(uint256 licence);
+    error WrongEpoch(uint256 licence, uint32 epoch);
+    error UsesExhausted(uint256 licence);
+    error BadUseSignature(uint256 licence);
+
+    /// @notice Freezes terms under a new number, which is the offer's in every market. By the
+    /// market that the model's owner chose.
+    function freeze(Terms calldata terms) external returns (uint256 offer);
+
+    /// @notice Issues a licence. By the market that froze the offer, while it is the model's.
+    function mint(address holder, uint256 offer, address token, uint96 pricePaid)
+        external
+        returns (uint256 licence);
+
+    /// @notice Adds one period. By the market that froze the offer.
+    function extend(uint256 licence, uint96 price) external returns (uint40 expires);
+
+    /// @notice Ends renewal, not the licence. By the holder.
+    function cancelRenewal(uint256 licence) external;
+
+    /// @notice Gives seat 1 … seats − 1 to `user`; seat 0 is the holder's. By the holder.
+    function setSeat(uint256 licence, uint16 seat, address user) external;
+
+    /// @notice The key that signs for uses; zero takes it back. By the holder.
+    function setSessionKey(uint256 licence, address key) external;
+
+    /// @notice Counts uses, by anyone with the session key's signature of each
+    /// `UseCount(uint256 licence,uint32 epoch,uint32 total)`. A total already recorded is skipped.
+    function recordUses(UseCount[] calldata counts, bytes[] calldata signatures) external;
+
+    function termsOf(uint256 offer) external view returns (Terms memory);
+    function marketOfOffer(uint256 offer) external view returns (address);
+    function licenceOf(uint256 licence) external view returns (Licence memory);
+    function offerOf(uint256 licence) external view returns (uint256);
+
+    /// @notice Not expired, and uses left where they are counted.
+    function isValid(uint256 licence) external view returns (bool);
+    function expires(uint256 licence) external view returns (uint40);
+    function remaining(uint256 licence) external view returns (uint32);
+    function covers(uint256 licence, uint32 version) external view returns (bool);
+    function userOfSeat(uint256 licence, uint16 seat) external view returns (address);
+    function sessionKeyOf(uint256 licence) external view returns (address);
+
+    /// @notice Whether `account` holds the licence or sits on one of its seats, and it is valid.
+    function hasAccess(address account, uint256 licence) external view returns (bool);
+
+    /// @notice `hasAccess`, of that model's version, with all of `rights`.
+    function allows(
+        uint256 licence,
+        address account,
+        uint256 model,
+        uint32 version,
+        uint32 rights
+    ) external view returns (bool);
+
+    function useCountDigest(UseCount calldata count) external view returns (bytes32);
+
+    /// @notice Licences, and offers, are numbered from 1 to these.
+    function licenceCount() external view returns (uint256);
+    function offerCount() external view returns (uint256);
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {ILicences} from "./ILicences.sol";
+
+/// @title The market sells licences. It holds no money between two transactions and has no owner.
+/// @notice The price goes to the model's `payTo` in the same transaction.
+/// @dev EIP-712 domain: name "Stoa Market", version "1", chain, this contract.
+interface IMarket {
+    /// @notice A price in one token, zero being the native coin. `floor == cap` is a fixed price.
+    struct Price {
+        address token;
+        uint96 floor;
+        uint96 cap;
+    }
+
+    /// @param prices 1 to 4, each token once.
+    /// @param targetPerDay, sensitivity The price curve's; 0 for a fixed price.
+    /// @param maxCommissionBps The most a hall may take, at most 1,000 of each 10,000.
+    struct NewOffer {
+        uint256 model;
+        uint256 service;
+        Price[] prices;
+        uint64 targetPerDay;
+        uint64 sensitivity;
+        uint40 period;
+        uint32 calls;
+        uint16 seats;
+        uint32 rights;
+        ILicences.Entitlement entitlement;
+        bool transferable;
+        bytes32 termsDigest;
+        uint16 maxCommissionBps;
+    }
+
+    /// @notice An offer as it stands.
+    struct Offer {
+        address seller;
+        bool active;
+        uint16 maxCommissionBps;
+        uint64 targetPerDay;
+        uint64 sensitivity;
+        Price[] prices;
+        ILicences.Terms terms;
+    }
+
+    /// @notice What a buyer agrees to. Its EIP-712 digest is the nonce of the EIP-3009 authorisation
+    /// that pays for it, or is signed itself beside a permit.
+    /// @param termsDigest The text the buyer was shown: must be the offer's.
+    /// @param holder Gets the licences.
+    /// @param n How many, 1 to 32.
+    /// @param maxPrice The most that leaves the buyer's account, `relayFee` included.
+    /// @param deadline The last second at which it may be carried.
+    /// @param hall The hall that brought the buyer; 0 for none.
+    /// @param relayFee What of `maxPrice` goes to whoever carries the order.
+    /// @param salt Makes equal orders different.
+    struct Order {
+        uint256 offer;
+        bytes32 termsDigest;
+        address holder;
+        uint256 n;
+        address token;
+        uint256 maxPrice;
+        uint256 deadline;
+        uint256 hall;
+        uint256 relayFee;
+        bytes32 salt;
+    }
+
+    /// @notice An EIP-3009 ReceiveWithAuthorization to this contract of value `maxPrice`, whose
+    /// nonce is the order's digest.
+    struct Authorization {
+        address from;
+        uint256 validAfter;
+        uint256 validBefore;
+        bytes signature;
+    }
+
+    /// @notice An EIP-2612 permit for this contract.
+    /// @param signature 65 bytes.
+    struct Permit {
+        address owner;
+        uint256 value;
+        uint256 deadline;
+        bytes signature;
+    }
+
+    event OfferCreated(
+        uint256 indexed offer, uint256 indexed model, address indexed seller, NewOffer terms
+    );
+    event OfferActiveSet(uint256 indexed offer, bool active);
+    /// @param amount The whole price of the `n` licences numbered from `firstLicence`.
+    event Purchased(
+        uint256 indexed offer,
+        address indexed holder,
+        address indexed payer,
+        uint256 firstLicence,
+        uint256 n,
+        address token,
+        uint256 amount,
+        address payTo,
+        bytes32 order
+    );
+    event Renewed(
+        uint256 indexed licence,
+        uint256 indexed offer,
+        address indexed payer,
+        address token,
+        uint256 amount,
+        address payTo
+    );
+    event RelayPaid(address indexed relay, address indexed token, uint256 amount, bytes32 order);
+
+    error NotSeller(uint256 offer, address account);
+    error UnknownOffer(uint256 offer);
+    error NotForSale(uint256 offer);
+    error OfferInactive(uint256 offer);
+    error SellerGone(uint256 offer);
+    error TermsDiffer(bytes32 offered);
+    error PriceAboveMax(uint256 price, uint256 maxPrice);
+    error TokenNotAccepted(address token);
+    error DeadlinePassed(uint256 deadline);
+    error BadQuantity(uint256 n);
+    error BadPrices();
+    error PriceNotFixed();
+    error PlanNotSold();
+    error UnknownHall(uint256 hall);
+    error CommissionTooHigh(uint16 bps);
+    error UnexpectedRelayFee();
+    error OrderUsed(bytes32 order);
+    error BadOrderSignature();
+    error BadPermitSignature();
+    error WrongNativeAmount(uint256 sent);
+    error UnexpectedTransfer(uint256 expected, uint256 received);
+    error ZeroHolder();
+
+    /// @notice Offers licences of a model that the sender owns and for which it chose this market.
+    function createOffer(NewOffer calldata offer) external returns (uint256 id);
+
+    /// @notice By the seller, while it owns the model.
+    function setActive(uint256 offer, bool active) external;
+
+    /// @notice Buys with an allowance of the sender.
+    function buy(Order calldata order) external returns (uint256 firstLicence);
+
+    /// @notice The same with the sender's own permit; one already used by somebody else is no harm.
+    function buyWithPermit(Order calldata order, Permit calldata permit)
+        external
+        returns (uint256 firstLicence);
+
+    /// @notice Buys with the native coin sent along; what is too much comes back.
+    function buyNative(Order calldata order) external payable returns (uint256 firstLicence);
+
+    /// @notice Carries an order that an EIP-3009 authorisation pays; the rest of `maxPrice` goes back
+    /// to `from` and `relayFee` to the sender.
+    function relayOrder(Order calldata order, Authorization calldata authorization)
+        external
+        returns (uint256 firstLicence);
+
+    /// @notice Carries an order signed by `permit.owner` beside its permit. Takes the price and `relayFee`.
+    function relayPermitOrder(
+        Order calldata order,
+        Permit calldata permit,
+        bytes calldata orderSignature
+    ) external returns (uint256 firstLicence);
+
+    /// @notice Adds a period to a licence at the offer's price, at most its frozen cap.
+    function renew(uint256 licence, address token, uint256 maxPrice, uint256 deadline)
+        external
+        payable
+        returns (uint40 expires);
+
+    /// @notice What `n` licences cost now.
+    function quote(uint256 offer, address token, uint256 n) external view returns (uint256);
+    function offerOf(uint256 offer) external view returns (Offer memory);
+
+    /// @notice Whether `buy` would find it for sale.
+    function isForSale(uint256 offer) external view returns (bool);
+    function orderDigest(Order calldata order) external view returns (bytes32);
+
+    /// @notice Whether an order signed beside a permit was carried.
+    function orderUsed(address owner, bytes32 order) external view returns (bool);
+}
