@@ -1,0 +1,88 @@
+// The market's API. One function per route, and one kind of error: Problem.
+import type { Address, Hex } from 'viem';
+import { Problem, problemOf, unreachable } from './problem';
+import type {
+  Deployment, Licence, ModelDetail, ModelPage, Money, Offer, Relayed, RelayTerms, ServedModel,
+} from './types';
+
+export type Search = {
+  q?: string;
+  task?: string;
+  licence?: string;
+  tag?: string;
+  creator?: string;
+  served?: boolean;
+  sort?: 'relevance' | 'newest' | 'price' | 'popular';
+  cursor?: string;
+  limit?: number;
+};
+
+export type Api = ReturnType<typeof createApi>;
+
+/** `origin` is '' on the node's own page. */
+export function createApi(origin = '', fetchFn: typeof fetch = (...args) => fetch(...args)) {
+  async function request<T>(path: string, init?: RequestInit): Promise<T> {
+    let response: Response;
+    try {
+      response = await fetchFn(origin + path, {
+        ...init, headers: { accept: 'application/json', ...init?.headers },
+      });
+    } catch (cause) {
+      if (init?.signal?.aborted) throw cause;
+      throw unreachable(cause);
+    }
+    if (!response.ok) throw await problemOf(response);
+    if (response.status === 204) return undefined as T;
+    try {
+      return await response.json() as T;
+    } catch (cause) {
+      throw unreachable(cause);
+    }
+  }
+  const post = <T>(path: string, body: unknown): Promise<T> => request<T>(path, {
+    method: 'POST', headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body, (_, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value),
+  });
+
+  return {
+    origin,
+    deployment: () => request<Deployment>('/api/deployment'),
+    models: (search: Search, signal?: AbortSignal) =>
+      request<ModelPage>(`/api/models${query(search)}`, { signal: signal ?? null }),
+    model: (id: string) => request<ModelDetail>(`/api/models/${encodeURIComponent(id)}`),
+    offer: (id: string) => request<Offer>(`/api/offers/${encodeURIComponent(id)}`),
+    licences: async (owner: Address) =>
+      (await request<{ items: Licence[] }>(`/api/licences${query({ owner })}`)).items,
+    money: (address: Address) => request<Money>(`/api/money${query({ address })}`),
+    served: async () => (await request<{ data: ServedModel[] }>('/v1/models')).data,
+    faucet: (address: Address) =>
+      post<{ transaction: Hex; amount: string; token: Address }>('/api/faucet', { address }),
+    relayTerms: (payer: Address, token?: Address) =>
+      request<RelayTerms>(`/api/relay${query({ payer, token })}`),
+    relay: <T>(kind: 'order' | 'deposit' | 'exit', fields: object) =>
+      post<Relayed & T>('/api/relay', { kind, ...fields }),
+    nonce: () => request<{ nonce: string; expiresAt: number }>('/api/auth/nonce'),
+    verify: (message: string, signature: Hex) =>
+      post<{ address: Address; expiresAt: number }>('/api/auth/verify', { message, signature }),
+    signedIn: async () => {
+      try {
+        return await request<{ address: Address; expiresAt: number }>('/api/auth/session');
+      } catch (error) {
+        if (error instanceof Problem && error.status === 401) return null;
+        throw error;
+      }
+    },
+    signOut: () => request<void>('/api/auth/session', { method: 'DELETE' }),
+  };
+}
+
+/** '' or '?a=b…', without what isn't set. */
+export function query(fields: Record<string, string | number | boolean | undefined>): string {
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(fields)) {
+    if (value !== undefined && value !== '' && value !== false) params.set(key, String(value));
+  }
+  const text = params.toString();
+  return text && `?${text}`;
+}

@@ -1,0 +1,181 @@
+// Sessions: one wallet signature moves a deposit into a channel that only this model's service can
+// charge and only the buyer can empty; from then on this device's session key signs.
+import { hexToBigInt, type Address, type Hex } from 'viem';
+import type { Api } from './api';
+import {
+  authorizationTypedData, channelIdOf, CHANNELS, DEPOSIT_COLLECTOR, depositNonce, type Authorization,
+} from './channel';
+import type { DeviceStore, StoredChannel } from './device_store';
+import { Problem, unreachable } from './problem';
+import { randomSalt, sessionKey } from './session_key';
+import type { OnStep } from './step';
+import type { ChannelConfig, Deployment, Service, Token } from './types';
+import { signTyped, type Provider } from './wallet';
+import {
+  channelRequirements, decodeHeader, PAYMENT_REQUIRED, type PaymentRequired, type Requirements,
+} from './x402';
+
+/** How long the relay may take to carry a signature. */
+const VALID_SECONDS = 3600n;
+
+export type SessionTerms = {
+  requirements: Requirements;
+  service: Service;
+  /** What a typical call is offered at, and the least that a channel is opened with. */
+  typicalCall: bigint;
+  minDeposit: bigint;
+  withdrawDelay: number;
+};
+
+/** What the node asks of a session with this model, held against the services that it lists. */
+export async function sessionTerms(
+  url: string, services: Service[], chainId: number, fetchFn: typeof fetch = fetch,
+): Promise<SessionTerms> {
+  const response = await fetchFn(`${url}/chat/completions`).catch((cause: unknown) => {
+    throw unreachable(cause);
+  });
+  await response.body?.cancel();
+  const requirements = channelRequirements(
+    decodeHeader<PaymentRequired>(response.headers.get(PAYMENT_REQUIRED)), chainId);
+  if (!requirements) {
+    throw new Problem(response.status, 'no_channel_offer',
+      'This node does not take sessions for this model now.');
+  }
+  const same = (a?: string, b?: string) => a?.toLowerCase() === b?.toLowerCase();
+  const { payTo, asset, extra, amount } = requirements;
+  // A payee that no service lists would leave the creators without their share.
+  const service = services.find((one) => same(one.receiver, payTo) && same(one.token, asset)
+    && same(one.receiverAuthorizer, extra.receiverAuthorizer));
+  if (!service || !extra.withdrawDelay) {
+    throw new Problem(402, 'unknown_payee',
+      'The node asks for payment to an account that this model\'s services do not name.',
+      'Nothing was signed. Use another node for this model.');
+  }
+  return {
+    requirements, service, typicalCall: BigInt(amount), minDeposit: BigInt(extra.minDeposit ?? '0'),
+    withdrawDelay: extra.withdrawDelay,
+  };
+}
+
+/** The signature's content before the button is pressed, when its last fields aren't known. */
+export function sessionPreview(
+  deployment: Deployment, token: Token, payer: Address, amount: bigint,
+) {
+  return authorizationTypedData(deployment.chainId, token, {
+    from: payer, to: collectorOf(deployment), value: amount, validAfter: 0n, validBefore: 0n,
+    nonce: `0x${'0'.repeat(64)}`,
+  });
+}
+
+const collectorOf = ({ contracts }: Deployment): Address =>
+  contracts.Erc3009DepositCollector ?? DEPOSIT_COLLECTOR;
+const channelsOf = ({ contracts }: Deployment): Address => contracts.Channels ?? CHANNELS;
+
+type Deposit = {
+  api: Api;
+  store: DeviceStore;
+  provider: Provider;
+  deployment: Deployment;
+  token: Token;
+  amount: bigint;
+  onStep: OnStep;
+  now?: () => number;
+};
+
+/** Opens a session: one signature, carried by the node. Returns when the deposit is on chain. */
+export async function openSession(
+  deposit: Deposit & { payer: Address; model: string; terms: SessionTerms },
+): Promise<StoredChannel> {
+  const { store, deployment, payer, model, terms } = deposit;
+  const key = await sessionKey(store, deployment.chainId, payer);
+  const { receiver, receiverAuthorizer, token, id: service } = terms.service;
+  const config: ChannelConfig = {
+    payer, payerAuthorizer: key.address, receiver, receiverAuthorizer, token,
+    withdrawDelay: terms.withdrawDelay, salt: randomSalt(),
+  };
+  const channel: StoredChannel = {
+    channelId: channelIdOf(deployment.chainId, config, channelsOf(deployment)),
+    chainId: deployment.chainId, payer, service, model, config, balance: '0', charged: '0',
+    signedMax: '0', open: false, updatedAt: seconds(deposit),
+  };
+  return carry(deposit, channel);
+}
+
+/** Adds to a session that is open: the same channel, one more signature. */
+export const topUp = (deposit: Deposit & { channel: StoredChannel }): Promise<StoredChannel> =>
+  carry(deposit, deposit.channel);
+
+async function carry(deposit: Deposit, channel: StoredChannel): Promise<StoredChannel> {
+  const { api, store, provider, deployment, token, amount, onStep } = deposit;
+  const salt = randomSalt();
+  const message: Authorization = {
+    from: channel.payer, to: collectorOf(deployment), value: amount, validAfter: 0n,
+    validBefore: BigInt(seconds(deposit)) + VALID_SECONDS,
+    nonce: depositNonce(channel.channelId, hexToBigInt(salt)),
+  };
+  const data = authorizationTypedData(deployment.chainId, token, message);
+  onStep({ at: 'waiting', what: 'signature', data });
+  const signature = await signTyped(provider, channel.payer, data);
+  // Known here before the money moves, so that a page closed now finds its session again.
+  await store.putChannel(channel);
+  onStep({ at: 'sent' });
+  const done = await api.relay<{ channelId: Hex; balance: string }>('deposit', {
+    channelConfig: channel.config,
+    deposit: {
+      amount: amount.toString(),
+      authorization: {
+        erc3009Authorization: {
+          validAfter: '0', validBefore: message.validBefore.toString(), salt, signature,
+        },
+      },
+    },
+  });
+  const next: StoredChannel = {
+    ...await store.channel(channel.channelId) ?? channel, balance: done.balance, open: true,
+    updatedAt: seconds(deposit),
+  };
+  await store.putChannel(next);
+  onStep({ at: 'confirmed', transaction: done.transaction, block: done.block });
+  return next;
+}
+
+const seconds = ({ now }: { now?: () => number }) => now?.() ?? Math.floor(Date.now() / 1000);
+
+/** The session of this device that still pays `service`, the one with most left. */
+export function usableSession(
+  channels: StoredChannel[], chainId: number, payer: Address, service: Service,
+): StoredChannel | null {
+  const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+  const left = (channel: StoredChannel) => BigInt(channel.balance) - BigInt(channel.charged);
+  return channels
+    .filter((channel) => channel.open && channel.chainId === chainId && same(channel.payer, payer)
+      && same(channel.config.receiver, service.receiver))
+    .sort((a, b) => (left(a) < left(b) ? 1 : -1))[0] ?? null;
+}
+
+/**
+ * Brings this device's record in line with what the node reports, such as a deposit that arrived
+ * after the page was closed, or a refund from elsewhere. Gone channels are forgotten.
+ */
+export async function reconcile(
+  store: DeviceStore, payer: Address, chainId: number,
+  reported: { channelId: Hex; balance: string; charged: string }[],
+): Promise<StoredChannel[]> {
+  const known = new Map(reported.map((one) => [one.channelId.toLowerCase(), one]));
+  const mine = (await store.channels()).filter((channel) =>
+    channel.chainId === chainId && channel.payer.toLowerCase() === payer.toLowerCase());
+  const kept: StoredChannel[] = [];
+  for (const channel of mine) {
+    const truth = known.get(channel.channelId.toLowerCase());
+    if (truth && BigInt(truth.balance) > BigInt(truth.charged)) {
+      const next = { ...channel, balance: truth.balance, charged: truth.charged, open: true };
+      // A call in flight is booked by its own answer.
+      const signed = BigInt(truth.charged) <= BigInt(channel.signedMax);
+      if (signed) await store.putChannel(next);
+      kept.push(signed ? next : channel);
+    } else if (!truth && channel.open) {
+      await store.removeChannel(channel.channelId);
+    }
+  }
+  return kept;
+}

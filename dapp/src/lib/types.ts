@@ -1,0 +1,225 @@
+// What the node answers, as docs/reference/http.md has it. Amounts are decimal strings of a
+// token's smallest unit, times are Unix seconds.
+import type { Address, Hex } from 'viem';
+
+export type Token = {
+  symbol: string;
+  name: string;
+  version: string;
+  address: Address;
+  decimals: number;
+  eip3009: boolean;
+  permit: boolean;
+};
+
+export type Deployment = {
+  chainId: number;
+  name: string;
+  rpcUrl: string;
+  nativeCurrency: { name: string; symbol: string; decimals: number };
+  genesisHash: Hex;
+  block: number;
+  contracts: Record<string, Address>;
+  tokens: Token[];
+  faucet: boolean;
+  relay: boolean;
+};
+
+export type CallPrice = {
+  token: Address;
+  perCall: string;
+  perMillionInput: string;
+  perMillionOutput: string;
+};
+
+export type ModelSummary = {
+  id: string;
+  canonicalId: string;
+  alias?: string;
+  name: string;
+  slug: string;
+  title: string;
+  summary: string;
+  task: string;
+  tags: string[];
+  licence: string;
+  creator: Address;
+  owner: Address;
+  version: number;
+  status: 'active' | 'deprecated' | 'withdrawn';
+  updatedAt: number;
+  served: boolean;
+  price: (CallPrice & { service: string; typicalCall: string }) | null;
+  licencePrice: { offer: string; token: Address; amount: string } | null;
+  licences: number;
+  equalWeights: string[];
+};
+
+export type Facet = { value: string; count: number };
+
+export type ModelPage = {
+  items: ModelSummary[];
+  next: string | null;
+  total: number;
+  facets: { task: Facet[]; licence: Facet[]; tag: Facet[] };
+};
+
+export type Version = {
+  number: number;
+  kind: 'release' | 'update' | 'fix';
+  status: 'active' | 'deprecated' | 'withdrawn';
+  reason?: string;
+  time: number;
+  manifestDigest: Hex;
+  weightsDigest: Hex;
+  cid: string;
+  transaction: Hex;
+  files: { name: string; size: number; sha256: string }[] | null;
+  available: boolean;
+};
+
+export type Payee = {
+  account: Address;
+  share: number;
+  kind?: 'payee' | 'parent';
+  model?: string;
+  label?: string;
+};
+
+export type Offer = {
+  id: string;
+  model: string;
+  seller: Address;
+  prices: { token: Address; floor: string; cap: string }[];
+  price: { token: Address; amount: string };
+  period: number;
+  calls: number;
+  seats: number;
+  rights: string[];
+  entitlement: string;
+  transferable: boolean;
+  termsDigest: Hex;
+  active: boolean;
+  terms?: string;
+};
+
+export type Service = CallPrice & {
+  id: string;
+  provider: Address;
+  model: string;
+  version: number;
+  endpoint: string;
+  receiver: Address;
+  receiverAuthorizer: Address;
+  validUntil: number;
+  payees: Payee[];
+  local: boolean;
+  maxOutput: number;
+  context: number;
+};
+
+export type ModelDetail = ModelSummary & {
+  card: string;
+  versions: Version[];
+  payTo: Address;
+  payees: Payee[];
+  offers: Offer[];
+  services: Service[];
+  serving: string;
+  callRoyaltyBps: number;
+  parents: { model: string; version: number; bps: number }[];
+};
+
+export type Licence = {
+  id: string;
+  offer: string;
+  model: string;
+  modelTitle: string;
+  holder: Address;
+  issuedAt: number;
+  expires: number;
+  remaining: number;
+  seats: number;
+  rights: string[];
+  pricePaid: string;
+  token: Address;
+  valid: boolean;
+  renewable: boolean;
+  termsDigest: Hex;
+  transaction: Hex;
+};
+
+export type ChannelConfig = {
+  payer: Address;
+  payerAuthorizer: Address;
+  receiver: Address;
+  receiverAuthorizer: Address;
+  token: Address;
+  withdrawDelay: number;
+  salt: Hex;
+};
+
+export type MoneyState =
+  | 'locked' | 'charged' | 'refundable' | 'claimable' | 'withdrawing' | 'claimed';
+
+export type MoneyChannel = {
+  channelId: Hex;
+  config: ChannelConfig;
+  balance: string;
+  charged: string;
+  claimed: string;
+  refundable: string;
+  withdrawRequestedAt: number;
+  withdrawAmount: string;
+  refundNonce: string;
+  service: string | null;
+  model: string | null;
+  modelTitle: string | null;
+  idleSince: number | null;
+};
+
+export type MoneyItem = {
+  kind: 'channel' | 'split';
+  token: Address;
+  amount: string;
+  state: MoneyState;
+  where: Address;
+  why: string;
+  until: number | null;
+  channel?: MoneyChannel;
+  split?: Address;
+  share?: number;
+};
+
+export type MoneyToken = {
+  token: Address;
+  symbol: string;
+  decimals: number;
+  wallet: string;
+  locked: string;
+  charged: string;
+  refundable: string;
+  claimable: string;
+  claimed: string;
+};
+
+export type Money = { address: Address; tokens: MoneyToken[]; items: MoneyItem[]; native: string };
+
+export type RelayTerms = {
+  address: Address;
+  fees: { order: string; deposit: string; exit: string };
+  free: number;
+};
+
+export type Relayed = { transaction: Hex; block: number };
+
+export type ServedModel = {
+  id: string;
+  stoa?: {
+    name: string;
+    canonicalId: string;
+    version: number;
+    capabilities: string[] | Record<string, boolean>;
+    context: number;
+  };
+};
