@@ -1,4 +1,4 @@
-# ./dev check, fmt and clean
+# ./dev check, bench, fmt and clean
 
 cxx_sources() { git ls-files -- 'stoa/*.cpp' 'stoa/*.hpp' 'cmd/*.cpp' 'bench/*.cpp' 'fuzz/*.cpp'; }
 
@@ -53,3 +53,9 @@ dev_fmt() {
 }
 
 dev_clean() { rm -rf build dapp/dist contracts/out contracts/cache deployments/1337.json; }
+
+dev_bench() {
+  install_debian deps.apt
+  step "Building the benchmarks" build_node release stoa-bench
+  build/release/bin/stoa-bench "$@"
+}

@@ -51,6 +51,60 @@ dev_up() {
   $detach || { while kill -0 "$pid" 2>/dev/null; do sleep 1; done; tail -n 5 "$data/log/stoad.log"; }
 }
 
+# The demo models: name in models/, licence price in dollars, then the service's prices in
+# millionths of a dollar: a call, a million tokens in, a million tokens out.
+demo_models() {
+  cat <<'TABLE'
+stories15m 1.00 llama 50 50000 200000
+minilm 2.00 llama 20 20000 0
+silero_vad 3.00 onnx 100 0 0
+TABLE
+  [ "$model_set" = test ] || echo "tinyllama 5.00 llama 100 200000 600000"
+}
+
+model_file() { node -p "JSON.parse(require('fs').readFileSync('models/$1.json')).properties.artifacts[0].path"; }
+
+write_config() {
+  cat <<TOML
+# Written once by ./dev up; yours to change. \`stoad --help\` explains each setting.
+dapp = "$root/dapp/dist"
+worker = "$root/build/release/bin/stoa-worker"
+
+[chain]
+mode = "embedded"
+anvil = "$root/contracts/node_modules/@foundry-rs/anvil-linux-$(dpkg --print-architecture)/bin/anvil"
+genesis = "$root/build/genesis/1337.json"
+deployment = "$root/deployments/1337.json"
+TOML
+  local name price engine per_call per_input per_output
+  while read -r name price engine per_call per_input per_output; do
+    cat <<TOML
+
+[[models]]
+alias = "$name"
+file = "$root/build/models/$(model_file "$name")"
+engine = "$engine"
+manifest = "$root/models/$name.json"
+per_call = "$per_call"
+per_million_input = "$per_input"
+per_million_output = "$per_output"
+TOML
+  done < <(demo_models)
+}
+
+# publish_demo URL   lists what is not listed yet, as the test mnemonic's account 7, for three payees
+publish_demo() {
+  local stoa="build/release/bin/stoa --node $1 --data $data/creator" name price rest
+  local split=0x14dC79964da2C08b23698B3D3cc7Ca32193d9955:50,0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f:30
+  split+=,0xa0Ee7A142d267C1f36714E4a8F75612F20a79720:20
+  $stoa key list | grep -qw creator ||
+    $stoa key import creator --mnemonic-file test/vectors/anvil.mnemonic --index 7
+  while read -r name price rest; do
+    $stoa publish "models/$name.json" --file "build/models/$(model_file "$name")" --price "$price" \
+      --split "$split" --key creator </dev/null
+  done < <(demo_models)
+}
+
 # wait_ready URL PID
 wait_ready() {
   until curl -fsS -o /dev/null --max-time 2 "$1/readyz" 2>/dev/null; do
