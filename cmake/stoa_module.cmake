@@ -43,7 +43,8 @@ function(stoa_module name)
 
   if(tests)
     add_executable(stoa_${name}_test ${tests})
-    target_link_libraries(stoa_${name}_test stoa_${name} GTest::gmock GTest::gtest_main)
+    target_link_libraries(stoa_${name}_test stoa_${name} GTest::gmock GTest::gtest_main rapidcheck
+                          ZLIB::ZLIB)
     target_compile_definitions(stoa_${name}_test PRIVATE STOA_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                                                          STOA_BINARY_DIR="${PROJECT_BINARY_DIR}")
     add_test(NAME ${name} COMMAND stoa_${name}_test)
