@@ -80,6 +80,11 @@ Result<Word> integer_word(const json::value& value) {
     return misfit();
 }
 
+bool is_negative(const json::value& value) {
+    return value.is_string() ? value.get_string().starts_with('-')
+                             : value.is_int64() && value.get_int64() < 0;
+}
+
 /// The word of a value of elementary type; strings and bytes are hashed.
 Result<Word> elementary_word(const abi::Type& type, const json::value& value) {
     if (type.kind == abi::Kind::boolean) {
@@ -88,7 +93,9 @@ Result<Word> elementary_word(const abi::Type& type, const json::value& value) {
     }
     if (type.kind == abi::Kind::unsigned_integer || type.kind == abi::Kind::integer) {
         STOA_TRY(const Word number, integer_word(value));
-        if (!abi::fits(type, number)) return misfit();
+        const bool negative_unsigned =
+            type.kind == abi::Kind::unsigned_integer && is_negative(value);
+        if (negative_unsigned || !abi::fits(type, number)) return misfit();
         return number;
     }
     if (!value.is_string()) return misfit();
