@@ -1,10 +1,23 @@
-// The functions that the page itself calls.
+// The functions that the page itself calls. A test holds them against contracts/abi.
 import { parseAbi } from 'viem';
 
 export const channelsAbi = parseAbi([
   'struct ChannelConfig { address payer; address payerAuthorizer; address receiver; address receiverAuthorizer; address token; uint40 withdrawDelay; bytes32 salt; }',
   'function initiateWithdraw(ChannelConfig config, uint128 amount)',
   'function finalizeWithdraw(ChannelConfig config)',
+]);
+
+export const marketAbi = parseAbi([
+  'struct Order { uint256 offer; bytes32 termsDigest; address holder; uint256 n; address token; uint256 maxPrice; uint256 deadline; uint256 hall; uint256 relayFee; bytes32 salt; }',
+  'function buy(Order order) returns (uint256 firstLicence)',
+]);
+
+export const servicesAbi = parseAbi([
+  'function serviceOfReceiver(address receiver) view returns (uint256)',
+]);
+
+export const splitAbi = parseAbi([
+  'function claim(address token, address account) returns (uint256 amount)',
 ]);
 
 export const tokenAbi = parseAbi([

@@ -1,6 +1,7 @@
 // Sessions: one wallet signature moves a deposit into a channel that only this model's service can
 // charge and only the buyer can empty; from then on this device's session key signs.
-import { hexToBigInt, type Address, type Hex } from 'viem';
+import { encodeFunctionData, hexToBigInt, type Address, type Hex } from 'viem';
+import { servicesAbi } from './abi';
 import type { Api } from './api';
 import {
   authorizationTypedData, channelIdOf, CHANNELS, DEPOSIT_COLLECTOR, depositNonce, type Authorization,
@@ -10,7 +11,7 @@ import { Problem, unreachable } from './problem';
 import { randomSalt, sessionKey } from './session_key';
 import type { OnStep } from './step';
 import type { ChannelConfig, Deployment, Service, Token } from './types';
-import { signTyped, type Provider } from './wallet';
+import { ask, signTyped, type Provider } from './wallet';
 import {
   channelRequirements, decodeHeader, PAYMENT_REQUIRED, type PaymentRequired, type Requirements,
 } from './x402';
@@ -87,6 +88,7 @@ export async function openSession(
   deposit: Deposit & { payer: Address; model: string; terms: SessionTerms },
 ): Promise<StoredChannel> {
   const { store, deployment, payer, model, terms } = deposit;
+  await proveReceiver(deposit.provider, deployment, terms.service);
   const key = await sessionKey(store, deployment.chainId, payer);
   const { receiver, receiverAuthorizer, token, id: service } = terms.service;
   const config: ChannelConfig = {
@@ -99,6 +101,23 @@ export async function openSession(
     signedMax: '0', open: false, updatedAt: seconds(deposit),
   };
   return carry(deposit, channel);
+}
+
+/** That the money goes to a service of this market: asked of the chain, through the wallet. */
+async function proveReceiver(
+  provider: Provider, { contracts }: Deployment, { id, receiver }: Service,
+): Promise<void> {
+  if (!contracts.Services) return;
+  const found = await ask<Hex>(provider, 'eth_call', [{
+    to: contracts.Services,
+    data: encodeFunctionData({
+      abi: servicesAbi, functionName: 'serviceOfReceiver', args: [receiver],
+    }),
+  }, 'latest']);
+  if (BigInt(found) === BigInt(id)) return;
+  throw new Problem(402, 'unknown_payee',
+    'The chain does not know the account that this node wants to be paid at.',
+    'Nothing was signed. Use another node for this model.');
 }
 
 /** Adds to a session that is open: the same channel, one more signature. */
