@@ -86,6 +86,10 @@ class Database {
     void write_job_now(Job);
     void read_job_now(Job);
 
+    static std::unique_ptr<Session> connect(const std::filesystem::path&, const Options&,
+                                            bool writes);
+
+    class Readers;
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -41,6 +41,8 @@ class Session {
     auto first(std::string_view sql, const Values&... values) {
         using Row = std::conditional_t<sizeof...(T) == 1, std::tuple_element_t<0, std::tuple<T...>>,
                                        std::tuple<T...>>;
+        static_assert(((!std::is_same_v<T, std::string_view> && !std::is_same_v<T, Bytes>) && ...),
+                      "would not outlive the statement");
         Statement rows = query(sql, values...);
         std::optional<Row> row;
         if (rows.step()) {
@@ -78,14 +80,18 @@ class Session {
         }
     }
 
-    /// A connection of its own; `Database` keeps the ones that most code needs.
-    static std::unique_ptr<Session> open(const std::filesystem::path&, bool read_only);
-
   private:
     friend class Database;
+    friend class Writer;
     struct Cached {
         sqlite3_stmt* statement = nullptr;
         bool in_use = false;
+    };
+    struct HashOfText {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const {
+            return std::hash<std::string_view>{}(text);
+        }
     };
 
     explicit Session(sqlite3* connection) : connection_(connection) {}
@@ -94,10 +100,11 @@ class Session {
     void begin_savepoint();
     void end_savepoint();
     void undo_savepoint() noexcept;
+    void undo_all() noexcept;
     bool in_transaction() const;
 
     sqlite3* connection_;
-    std::unordered_map<std::string, std::unique_ptr<Cached>> cache_;
+    std::unordered_map<std::string, std::unique_ptr<Cached>, HashOfText, std::equal_to<>> cache_;
 };
 
 /// Brings the tables of `module` to the newest version: runs the steps that have not run yet, in

@@ -68,8 +68,9 @@ class Statement {
     /// `auto [id, owner] = rows.as<std::int64_t, Hash256>();`
     template <class... T>
     std::tuple<T...> as() const {
-        int column = 0;
-        return std::tuple<T...>{get<T>(column++)...};
+        return [this]<std::size_t... I>(std::index_sequence<I...>) {
+            return std::tuple<T...>(get<T>(static_cast<int>(I))...);
+        }(std::index_sequence_for<T...>());
     }
 
     bool is_null(int column) const;
@@ -83,6 +84,7 @@ class Statement {
     friend class Session;
     Statement(sqlite3_stmt* statement, bool* in_use) : statement_(statement), in_use_(in_use) {}
 
+    void check_bound(int code);
     void bind_integer(std::int64_t);
     void bind_real(double);
     void bind_text(std::string_view);
