@@ -101,9 +101,9 @@ TEST(RefundRequest, HasTheDigestOfItsTypedData) {
 TEST(Deposit, IsSignedForTheNonceThatNamesItsChannel) {
     const json::value& row = vectors().at("eip3009Deposit");
     const TokenAuthorization message = authorization_of(row.at("message"));
-    EXPECT_EQ(deposit_nonce(hash_of(row.at("channelId")),
-                            from_big_endian(hash_of(row.at("salt")).bytes)),
-              message.nonce);
+    EXPECT_EQ(
+        deposit_nonce(hash_of(row.at("channelId")), from_big_endian(hash_of(row.at("salt")).bytes)),
+        message.nonce);
     const Hash256 digest =
         receive_authorization_digest(hash_of(row.at("domainSeparator")), message);
     EXPECT_EQ(digest, hash_of(row.at("digest")));

@@ -5,11 +5,6 @@ namespace {
 
 constexpr std::uint64_t kMiningSeconds = 6;
 
-bool is_signed(const ChannelDomain& domain, const ChannelConfig& config, const Voucher& voucher,
-               const eth::Signature& signature) {
-    return eth::recover(domain.voucher_digest(voucher), signature) == config.payer_authorizer;
-}
-
 }  // namespace
 
 Result<void> check_config(const ChannelConfig& config, const Terms& terms) {
@@ -29,12 +24,15 @@ Result<void> check_config(const ChannelConfig& config, const Terms& terms) {
     return {};
 }
 
-Result<void> check_voucher(const ChannelDomain& domain, const ChannelConfig& config,
-                           const Voucher& voucher, const eth::Signature& signature,
-                           const ChannelState& state, const Amount& amount) {
-    if (!is_signed(domain, config, voucher, signature)) {
+Result<void> check_signature(const ChannelDomain& domain, const ChannelConfig& config,
+                             const Voucher& voucher, const eth::Signature& signature) {
+    if (eth::recover(domain.voucher_digest(voucher), signature) != config.payer_authorizer) {
         return fail(PaymentError::voucher_signature);
     }
+    return {};
+}
+
+Result<void> check_total(const Voucher& voucher, const ChannelState& state, const Amount& amount) {
     // Not `charged + amount == promised`: the sum of two untrusted amounts may not exist.
     const Amount& promised = voucher.max_claimable;
     if (promised < state.charged || promised - state.charged != amount) {
@@ -45,12 +43,17 @@ Result<void> check_voucher(const ChannelDomain& domain, const ChannelConfig& con
     return {};
 }
 
+Result<void> check_voucher(const ChannelDomain& domain, const ChannelConfig& config,
+                           const Voucher& voucher, const eth::Signature& signature,
+                           const ChannelState& state, const Amount& amount) {
+    STOA_CHECK(check_signature(domain, config, voucher, signature));
+    return check_total(voucher, state, amount);
+}
+
 Result<void> check_refund_voucher(const ChannelDomain& domain, const ChannelConfig& config,
                                   const Voucher& voucher, const eth::Signature& signature,
                                   const ChannelState& state) {
-    if (!is_signed(domain, config, voucher, signature)) {
-        return fail(PaymentError::voucher_signature);
-    }
+    STOA_CHECK(check_signature(domain, config, voucher, signature));
     if (voucher.max_claimable != state.charged) return fail(PaymentError::cumulative_mismatch);
     return {};
 }

@@ -27,6 +27,14 @@ struct ChannelState {
 /// vouchers only the chain could check.
 Result<void> check_config(const ChannelConfig&, const Terms&);
 
+/// Refuses a voucher that isn't signed by the channel's session key in the one form that the
+/// contract accepts: voucher_signature.
+Result<void> check_signature(const ChannelDomain&, const ChannelConfig& config, const Voucher&,
+                             const eth::Signature&);
+
+/// The part of `check_voucher` after the signature.
+Result<void> check_total(const Voucher&, const ChannelState&, const Amount& amount);
+
 /// Refuses unless the voucher is signed by the channel's session key, in the one form that the
 /// contract accepts, and its total is exactly `charged + amount`, within the balance and above
 /// what is claimed: voucher_signature, cumulative_mismatch, cumulative_exceeds_balance,

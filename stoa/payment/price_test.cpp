@@ -16,7 +16,9 @@ TEST(Price, RoundsPartsOfAUnitUp) {
 }
 
 TEST(Price, IsRoundedUpToItsTwoLeadingDigits) {
-    const auto rounded = [](std::uint64_t units) { return rounded_up_to_two_digits(Amount{units}); };
+    const auto rounded = [](std::uint64_t units) {
+        return rounded_up_to_two_digits(Amount{units});
+    };
     EXPECT_EQ(rounded(0), Amount{0});
     EXPECT_EQ(rounded(99), Amount{99});
     EXPECT_EQ(rounded(100), Amount{100});

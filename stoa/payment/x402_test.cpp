@@ -136,22 +136,24 @@ TEST(PaymentPayload, RefusesOtherVersionsAndSchemes) {
 }
 
 TEST(PaymentPayload, ReadsAmountsOnlyInTheirOneForm) {
-    for (const char* bad : {"", "0x64", " 1 ", "01", "1.0", "-1",
-                            "340282366920938463463374607431768211456"}) {
-        EXPECT_EQ(refusal(with("voucherSignature",
-                               [&](auto& p) {
-                                   p["payload"].as_object()["voucher"].as_object()
-                                       ["maxClaimableAmount"] = bad;
-                               })),
-                  invalid_payload)
+    for (const char* bad :
+         {"", "0x64", " 1 ", "01", "1.0", "-1", "340282366920938463463374607431768211456"}) {
+        EXPECT_EQ(
+            refusal(with("voucherSignature",
+                         [&](auto& p) {
+                             p["payload"].as_object()["voucher"].as_object()["maxClaimableAmount"] =
+                                 bad;
+                         })),
+            invalid_payload)
             << bad;
     }
-    EXPECT_EQ(refusal(with("voucherSignature",
-                           [](auto& p) {
-                               p["payload"].as_object()["voucher"].as_object()
-                                   ["maxClaimableAmount"] = 1000;
-                           })),
-              invalid_payload);
+    EXPECT_EQ(
+        refusal(with("voucherSignature",
+                     [](auto& p) {
+                         p["payload"].as_object()["voucher"].as_object()["maxClaimableAmount"] =
+                             1000;
+                     })),
+        invalid_payload);
 }
 
 TEST(PaymentPayload, RefusesSignaturesThatNoContractWouldTake) {
@@ -174,12 +176,13 @@ TEST(PaymentPayload, RefusesAMalformedChannelIdByItsOwnCode) {
 }
 
 TEST(PaymentPayload, RefusesAWithdrawDelayThatTheTypeCantHold) {
-    EXPECT_EQ(refusal(with("voucherSignature",
-                           [](auto& p) {
-                               p["payload"].as_object()["channelConfig"].as_object()
-                                   ["withdrawDelay"] = std::uint64_t{1} << 40;
-                           })),
-              invalid_payload);
+    EXPECT_EQ(
+        refusal(with("voucherSignature",
+                     [](auto& p) {
+                         p["payload"].as_object()["channelConfig"].as_object()["withdrawDelay"] =
+                             std::uint64_t{1} << 40;
+                     })),
+        invalid_payload);
 }
 
 TEST(PaymentPayload, WantsAnEip3009AuthorisationForADeposit) {
@@ -197,8 +200,7 @@ TEST(Requirements, AreAcceptedOnlyAsOffered) {
     EXPECT_TRUE(accepts(offered, offered));
 
     // The amount is judged by the caller; what a corrective answer adds is echoed or not.
-    const auto corrective =
-        parse_payment_required_header(text_of_header("corrective402")).value();
+    const auto corrective = parse_payment_required_header(text_of_header("corrective402")).value();
     EXPECT_TRUE(accepts(corrective.accepts.at(0), offered));
 
     const auto still_accepted = [&](auto change) {
