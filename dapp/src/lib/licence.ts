@@ -115,12 +115,12 @@ export async function buyLicence(
   onStep({ at: 'sent' });
   const done = await api.relay<{ licences: string[]; price: string }>('order', {
     order: {
-      offer: order.offer, termsDigest: order.termsDigest, holder, n: Number(order.n),
-      token: order.token, maxPrice: order.maxPrice, deadline: Number(order.deadline),
+      offer: order.offer, termsDigest: order.termsDigest, holder, n: order.n,
+      token: order.token, maxPrice: order.maxPrice, deadline: order.deadline,
       hall: order.hall, relayFee, salt: order.salt,
     },
     authorization: {
-      from: holder, validAfter: 0, validBefore: Number(order.deadline), signature,
+      from: holder, validAfter: '0', validBefore: order.deadline, signature,
     },
   });
   onStep({ at: 'confirmed', transaction: done.transaction, block: done.block });

@@ -39,7 +39,8 @@ export async function refund(
   onStep({ at: 'sent' });
   const done = await api.relay<{ channelId: Hex; amount: string }>('exit', {
     refundRequest: {
-      channelId: channel.channelId, amount: '0', nonce: channel.refundNonce, validBefore,
+      channelId: channel.channelId, amount: '0', nonce: channel.refundNonce,
+      validBefore: String(validBefore),
     },
     signature,
   });

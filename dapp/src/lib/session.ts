@@ -28,11 +28,11 @@ export type SessionTerms = {
   withdrawDelay: number;
 };
 
-/** What the node asks of a session with this model, held against the services that it lists. */
+/** What a paid route asks for, held against the services that the node lists. */
 export async function sessionTerms(
   url: string, services: Service[], chainId: number, fetchFn: typeof fetch = fetch,
 ): Promise<SessionTerms> {
-  const response = await fetchFn(`${url}/chat/completions`).catch((cause: unknown) => {
+  const response = await fetchFn(url).catch((cause: unknown) => {
     throw unreachable(cause);
   });
   await response.body?.cancel();
@@ -172,6 +172,9 @@ export function usableSession(
     .sort((a, b) => (left(a) < left(b) ? 1 : -1))[0] ?? null;
 }
 
+/** A node may report a deposit a little after it carried it. */
+const FORGET_SECONDS = 600;
+
 /**
  * Brings this device's record in line with what the node reports, such as a deposit that arrived
  * after the page was closed, or a refund from elsewhere. Gone channels are forgotten.
@@ -179,6 +182,7 @@ export function usableSession(
 export async function reconcile(
   store: DeviceStore, payer: Address, chainId: number,
   reported: { channelId: Hex; balance: string; charged: string }[],
+  now = Math.floor(Date.now() / 1000),
 ): Promise<StoredChannel[]> {
   const known = new Map(reported.map((one) => [one.channelId.toLowerCase(), one]));
   const mine = (await store.channels()).filter((channel) =>
@@ -186,14 +190,16 @@ export async function reconcile(
   const kept: StoredChannel[] = [];
   for (const channel of mine) {
     const truth = known.get(channel.channelId.toLowerCase());
-    if (truth && BigInt(truth.balance) > BigInt(truth.charged)) {
+    if (truth && BigInt(truth.balance) > 0n) {
       const next = { ...channel, balance: truth.balance, charged: truth.charged, open: true };
-      // A call in flight is booked by its own answer.
+      // A charge above what was signed isn't believed; a call in flight is booked by its answer.
       const signed = BigInt(truth.charged) <= BigInt(channel.signedMax);
       if (signed) await store.putChannel(next);
       kept.push(signed ? next : channel);
-    } else if (!truth && channel.open) {
+    } else if (now - channel.updatedAt > FORGET_SECONDS) {
       await store.removeChannel(channel.channelId);
+    } else if (channel.open) {
+      kept.push(channel);
     }
   }
   return kept;

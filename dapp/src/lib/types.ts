@@ -172,10 +172,10 @@ export type MoneyChannel = {
   withdrawRequestedAt: number;
   withdrawAmount: string;
   refundNonce: string;
-  service: string | null;
-  model: string | null;
-  modelTitle: string | null;
-  idleSince: number | null;
+  service?: string | null;
+  model?: string | null;
+  modelTitle?: string | null;
+  idleSince?: number | null;
 };
 
 export type MoneyItem = {
@@ -187,8 +187,7 @@ export type MoneyItem = {
   why: string;
   until: number | null;
   channel?: MoneyChannel;
-  split?: Address;
-  share?: number;
+  split?: { split: Address; share: number; token: Address };
 };
 
 export type MoneyToken = {

@@ -1,0 +1,134 @@
+// An action that asks the wallet: one at a time on the page, each with its prompts listed beforehand,
+// what the wallet will show, and where it stands.
+import { useState } from 'react';
+import type { Address } from 'viem';
+import { isRunning, stepOf, stepText, type OnStep, type Step } from '../lib/step';
+import { chainIdOf, useChain as bringToChain, type Provider, type TypedData } from '../lib/wallet';
+import { panelRows, type Meaning } from '../lib/wallet_panel';
+import { useMarket } from './market';
+import { Copyable } from './parts/text';
+import { useWallet } from './wallet';
+
+export type FlowAct<T> =
+  (wallet: { provider: Provider; address: Address }, onStep: OnStep) => Promise<T>;
+
+/** A wallet queues what it is asked, and people answer the wrong one. */
+let asking = false;
+
+export function useFlow() {
+  const { deployment, rpc } = useMarket();
+  const wallet = useWallet();
+  const [step, setStep] = useState<Step>({ at: 'idle' });
+
+  /** Undefined where it didn't come to an end; the step says why. */
+  async function run<T>(act: FlowAct<T>, { chain = true } = {}): Promise<T | undefined> {
+    if (!wallet.address) {
+      wallet.choose();
+      return undefined;
+    }
+    if (asking) {
+      setStep({
+        at: 'failed', message: 'Your wallet is already being asked something on this page.',
+        fix: 'Answer it there first.',
+      });
+      return undefined;
+    }
+    asking = true;
+    try {
+      setStep({ at: 'preparing' });
+      const provider = await wallet.provider();
+      if (chain) {
+        if (await chainIdOf(provider) !== deployment.chainId) {
+          setStep({ at: 'waiting', what: 'network' });
+        }
+        await bringToChain(provider, deployment, location.origin, rpc);
+        setStep({ at: 'preparing' });
+      }
+      return await act({ provider, address: wallet.address }, setStep);
+    } catch (error) {
+      setStep(stepOf(error));
+      return undefined;
+    } finally {
+      asking = false;
+    }
+  }
+  return { step, run, running: isRunning(step), reset: () => setStep({ at: 'idle' }) };
+}
+
+/** The prompts that will come, in order, before anything is pressed. */
+export function PromptList({ prompts, after }: { prompts: string[]; after?: string }) {
+  const { deployment } = useMarket();
+  const { address, chainId } = useWallet();
+  const all = [
+    ...(address ? [] : ['Connect']),
+    ...(address && chainId === deployment.chainId ? [] : [`Add or choose the network “${deployment.name}”`]),
+    ...prompts,
+  ];
+  return (
+    <div className="prompts">
+      <p className="label">{all.length === 1 ? 'Your wallet will ask once' : 'Your wallet will ask'}</p>
+      <ol data-testid="prompt-list">
+        {all.map((prompt) => <li key={prompt}>{prompt}</li>)}
+      </ol>
+      {after && <p className="muted small">{after}</p>}
+    </div>
+  );
+}
+
+/** The wallet's own screen, row by row, made from what it is sent. */
+export function WalletPanel(
+  { data, meanings, step, note }:
+  { data: TypedData; meanings: Record<string, Meaning>; step: Step; note?: string },
+) {
+  const { deployment } = useMarket();
+  const asked = step.at === 'waiting' && step.data ? step.data : null;
+  const rows = panelRows(asked ?? data, asked ? settled(meanings) : meanings);
+  return (
+    <details className="panel" open={asked !== null}>
+      <summary>What your wallet will show</summary>
+      <p className="small muted">
+        “Signature request” from {location.host}, on {deployment.name}: a signature, no transaction,
+        no fee. Refuse it if it shows anything else.
+      </p>
+      <table>
+        <thead><tr><th scope="col">Your wallet shows</th><th scope="col">It means</th></tr></thead>
+        <tbody>
+          {rows.map(({ label, shown, means }) => (
+            <tr key={label}>
+              <td><span className="muted">{label}:</span> <code>{shown}</code></td>
+              <td>{means}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {note && <p className="small muted">{note}</p>}
+    </details>
+  );
+}
+
+const settled = (meanings: Record<string, Meaning>): Record<string, Meaning> =>
+  Object.fromEntries(Object.entries(meanings).map(([name, { means }]) => [name, { means }]));
+
+/** Where an action stands, told as it changes. */
+export function TxState({ step, done, cancel }: { step: Step; done?: string; cancel?: () => void }) {
+  const tone = step.at === 'failed' ? 'bad' : step.at === 'confirmed' ? 'good' : '';
+  return (
+    <div aria-live="polite" data-testid="tx-state" data-state={step.at}>
+      {step.at !== 'idle' && (
+        <div className={`notice ${tone}`}>
+          <strong>
+            {isRunning(step) && <span className="spinner" />}
+            {step.at === 'confirmed' && done ? done : stepText(step)}
+          </strong>
+          {step.at === 'failed' && step.fix && <span>{step.fix}</span>}
+          {'transaction' in step && step.transaction && (
+            <span className="small">Transaction <Copyable value={step.transaction} /></span>
+          )}
+          {cancel && (step.at === 'failed' || step.at === 'refused') && (
+            <button type="button" className="quiet" onClick={cancel}>Dismiss</button>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}

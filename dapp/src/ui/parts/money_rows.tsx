@@ -1,0 +1,126 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { encodeFunctionData } from 'viem';
+import { splitAbi } from '../../lib/abi';
+import { dollars } from '../../lib/amount';
+import { finishWithdrawal, startWithdrawal } from '../../lib/refund';
+import { sendAndWait } from '../../lib/transaction';
+import type { MoneyChannel, MoneyItem, MoneyState } from '../../lib/types';
+import { PromptList, TxState, useFlow } from '../flow';
+import { useMarket } from '../market';
+import { Link } from '../router';
+import { useWallet } from '../wallet';
+import { RefundButton } from './refund_button';
+import { Copyable, duration, moment } from './text';
+
+const STATES: Record<MoneyState, string> = {
+  locked: 'Held', charged: 'Charged', refundable: 'Refundable', claimable: 'To be drawn',
+  withdrawing: 'On its way back', claimed: 'Drawn',
+};
+
+export function ChannelRow({ item }: { item: MoneyItem }) {
+  const { tokenOf } = useMarket();
+  const { decimals } = tokenOf(item.token);
+  const { channel } = item;
+  return (
+    <li className="card row-card" data-testid="money-row" data-state={item.state}>
+      <div className="row-head">
+        <div>
+          <h3>{channel?.model ? <Link to={`/models/${channel.model}`}>{channel.modelTitle ?? `Model #${channel.model}`}</Link> : 'Session'}</h3>
+          <p className="muted">{item.why}</p>
+        </div>
+        <div className="row-sum">
+          <strong className="price">{dollars(item.amount, decimals)}</strong>
+          <span className={`tag ${item.state}`}>{STATES[item.state] ?? item.state}</span>
+        </div>
+      </div>
+      {channel && (
+        <dl className="facts row">
+          <div><dt>Put in</dt><dd>{dollars(channel.balance, decimals)}</dd></div>
+          <div><dt>Charged</dt><dd>{dollars(channel.charged, decimals)}</dd></div>
+          {item.until !== null && item.until > 0 && <div><dt>Until</dt><dd>{moment(item.until)}</dd></div>}
+          <div><dt>Session</dt><dd><Copyable value={channel.channelId} /></dd></div>
+          <div><dt>Held by</dt><dd><Copyable value={item.where}>the Channels contract</Copyable></dd></div>
+        </dl>
+      )}
+      {channel && item.state === 'refundable' && <RefundButton channel={channel} />}
+      {channel && BigInt(channel.balance) > BigInt(channel.claimed) && <WithoutNode channel={channel} />}
+    </li>
+  );
+}
+
+/** The way out that needs no node: two transactions of the wallet, a delay between them. */
+function WithoutNode({ channel }: { channel: MoneyChannel }) {
+  const { deployment, rpc, store } = useMarket();
+  const queries = useQueryClient();
+  const flow = useFlow();
+  const asked = channel.withdrawRequestedAt > 0;
+  const ready = channel.withdrawRequestedAt + channel.config.withdrawDelay;
+  const over = asked && ready * 1000 <= Date.now();
+  const act = (step: typeof startWithdrawal) => flow.run(async ({ provider }, onStep) => {
+    await step({ provider, deployment, channel, rpc, store, onStep });
+    await queries.invalidateQueries({ queryKey: ['money'] });
+  });
+  return (
+    <details open={asked}>
+      <summary>If the node does not answer</summary>
+      <p className="muted">
+        The contract itself pays you back: ask for it, wait {duration(channel.config.withdrawDelay)}, take it. Your wallet pays
+        the network fee of two transactions.
+      </p>
+      <ol className="steps">
+        <li>
+          <button type="button" className="quiet" disabled={asked || flow.running}
+            onClick={() => void act(startWithdrawal)}>Ask the contract</button>
+          {asked && <span className="muted">asked on {moment(channel.withdrawRequestedAt)}</span>}
+        </li>
+        <li>
+          <button type="button" className="quiet" disabled={!over || flow.running}
+            onClick={() => void act(finishWithdrawal)}>Take it</button>
+          {asked && !over && <span className="muted">from {moment(ready)}</span>}
+        </li>
+      </ol>
+      {!asked && <PromptList prompts={['Send a transaction: ask for your money', `After ${duration(channel.config.withdrawDelay)}, another: take it`]} />}
+      <TxState step={flow.step} cancel={flow.reset} />
+    </details>
+  );
+}
+
+export function SplitRow({ item }: { item: MoneyItem }) {
+  const { deployment, rpc, tokenOf } = useMarket();
+  const { address } = useWallet();
+  const queries = useQueryClient();
+  const flow = useFlow();
+  const { decimals } = tokenOf(item.token);
+  const split = item.split?.split ?? item.where;
+  const draw = () => flow.run(async ({ provider, address: from }, onStep) => {
+    await sendAndWait({
+      provider, rpc, from, to: split, onStep,
+      data: encodeFunctionData({ abi: splitAbi, functionName: 'claim', args: [item.token, from] }),
+    });
+    await queries.invalidateQueries({ queryKey: ['money'] });
+  });
+  return (
+    <li className="card row-card" data-testid="money-row" data-state={item.state}>
+      <div className="row-head">
+        <div>
+          <h3>{item.split ? `${item.split.share / 10_000} % of a split` : 'A split'}</h3>
+          <p className="muted">{item.why}</p>
+        </div>
+        <div className="row-sum">
+          <strong className="price">{dollars(item.amount, decimals)}</strong>
+          <span className={`tag ${item.state}`}>{STATES[item.state] ?? item.state}</span>
+        </div>
+      </div>
+      <p className="small">Split <Copyable value={split} /> on {deployment.name}</p>
+      {item.state === 'claimable' && address && BigInt(item.amount) > 0n && (
+        <>
+          <button type="button" className="quiet" disabled={flow.running} onClick={() => void draw()}>
+            Draw {dollars(item.amount, decimals)}
+          </button>
+          <p className="small muted">One transaction; your wallet pays the network fee.</p>
+          <TxState step={flow.step} cancel={flow.reset} />
+        </>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,135 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { dollars } from '../../lib/amount';
+import {
+  buyByTransactions, buyLicence, licencePreview, marketOf, maxPriceOf, termsMatch,
+} from '../../lib/licence';
+import type { ModelDetail, Offer } from '../../lib/types';
+import { PromptList, TxState, useFlow, WalletPanel } from '../flow';
+import { useMarket } from '../market';
+import { Link } from '../router';
+import { useBalance } from '../use_money';
+import { useWallet } from '../wallet';
+import { Faucet } from './faucet';
+import { CheckIcon } from './icons';
+import { entitlementText, rightText } from './rights';
+import { duration, shortAddress } from './text';
+
+export function Offers({ model }: { model: ModelDetail }) {
+  const { api } = useMarket();
+  const { address } = useWallet();
+  const { data: licences } = useQuery({
+    queryKey: ['licences', address], queryFn: () => api.licences(address!), enabled: address !== null,
+  });
+  const held = licences?.filter((one) => one.model === model.id && one.valid) ?? [];
+  const offers = model.offers.filter(({ active }) => active);
+  return (
+    <section aria-labelledby="offers-title" className="stack">
+      <h2 id="offers-title" className="label">Licences</h2>
+      {held.length > 0 && (
+        <p className="notice good">
+          <strong>You hold {held.length === 1 ? `licence #${held[0]?.id}` : `${held.length} licences`} of this model.</strong>
+          <Link to="/licences">My licences</Link>
+        </p>
+      )}
+      {offers.length === 0 && <p className="card muted">No licence is on sale. {model.served && 'Calls are paid one by one.'}</p>}
+      {offers.map((offer) => <OfferCard key={offer.id} offer={offer} />)}
+    </section>
+  );
+}
+
+function OfferCard({ offer }: { offer: Offer }) {
+  const { api, deployment, rpc, tokenOf } = useMarket();
+  const { address } = useWallet();
+  const queries = useQueryClient();
+  const flow = useFlow();
+  const [direct, setDirect] = useState(false);
+  const token = tokenOf(offer.price.token);
+  const { data: relay } = useQuery({
+    queryKey: ['relay', address, token.address],
+    queryFn: () => api.relayTerms(address ?? NOBODY, token.address),
+    enabled: deployment.relay,
+  });
+  const relayed = deployment.relay && token.eip3009 && !direct;
+  const fee = relayed && relay && relay.free <= 0 ? BigInt(relay.fees.order) : 0n;
+  const sum = maxPriceOf(offer) + fee;
+  const price = dollars(offer.price.amount, token.decimals);
+  const balance = useBalance(token.address);
+  const short = balance !== null && balance < sum;
+
+  const buy = () => flow.run(async ({ provider, address: holder }, onStep) => {
+    const purchase = { provider, deployment, token, offer, holder, onStep };
+    if (relayed) await buyLicence({ ...purchase, api, relayFee: fee });
+    else await buyByTransactions({ ...purchase, rpc });
+    await Promise.all(['licences', 'money', 'model', 'relay'].map((key) =>
+      queries.invalidateQueries({ queryKey: [key] })));
+  });
+
+  return (
+    <div className="card offer">
+      <p className="price">{price} <small>{offer.period === 0 ? 'once, for good' : `for ${duration(offer.period)}`}</small></p>
+      <ul className="checks">
+        {offer.rights.map((right) => <li key={right}><CheckIcon />{rightText(right)}</li>)}
+        <li><CheckIcon />{entitlementText(offer.entitlement)}</li>
+        {offer.calls > 0 && <li><CheckIcon />{offer.calls.toLocaleString('en')} prepaid calls</li>}
+        {offer.seats > 1 && <li><CheckIcon />{offer.seats} seats</li>}
+        <li><CheckIcon />{offer.transferable ? 'Can be passed on' : 'Stays with your address'}</li>
+      </ul>
+      <Terms offer={offer} />
+      <button type="button" className="primary" data-testid="buy-licence"
+        disabled={flow.running || short} onClick={() => void buy()}>
+        Buy licence for {price}
+      </button>
+      {short && <p className="notice warn"><strong>Your wallet holds {dollars(balance, token.decimals)} of {token.name}.</strong></p>}
+      {short && address && <Faucet address={address} />}
+      <TxState step={flow.step} done="The licence is yours." cancel={flow.reset} />
+      {flow.step.at === 'confirmed' && <p><Link to="/licences">See it under My licences</Link></p>}
+      {relayed && flow.step.at === 'failed' && !flow.running && (
+        <button type="button" className="quiet" onClick={() => { setDirect(true); flow.reset(); }}>
+          Buy without the node: two transactions
+        </button>
+      )}
+      <PromptList prompts={relayed ? [`Sign: pay ${dollars(sum, token.decimals)}, no network fee`]
+        : [`Allow ${dollars(sum, token.decimals)}`, 'Buy: you pay the network fee']}
+        after={fee > 0n ? `${dollars(fee, token.decimals)} of it is for carrying your signature.` : undefined} />
+      {relayed && (
+        <WalletPanel step={flow.step}
+          data={licencePreview(deployment, token, address ?? NOBODY, sum)}
+          meanings={{
+            from: { means: 'your address', later: !address },
+            to: { means: `the market contract, ${shortAddress(marketOf(deployment))}` },
+            value: { means: `${dollars(sum, token.decimals)}, the most that leaves your wallet` },
+            validAfter: { means: 'valid at once' },
+            validBefore: { means: 'for an hour', later: true },
+            nonce: { means: 'commits to this offer, its terms and you as the holder', later: true },
+          }}
+          note="Your wallet shows sum and recipient; that sum is all you risk. The rest is committed in the nonce." />
+      )}
+    </div>
+  );
+}
+
+const NOBODY = '0x0000000000000000000000000000000000000000';
+
+/** The legal text, proven to be the one that the offer names on chain. */
+function Terms({ offer }: { offer: Offer }) {
+  const { api } = useMarket();
+  const [open, setOpen] = useState(false);
+  const { data, error } = useQuery({
+    queryKey: ['offer', offer.id], queryFn: () => api.offer(offer.id), enabled: open,
+  });
+  const text = data?.terms;
+  return (
+    <details className="terms" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>Licence terms</summary>
+      {error && <p className="muted">The terms could not be loaded.</p>}
+      {!data && !error && <p className="muted">Loading…</p>}
+      {data && !text && <p className="muted">This node does not hold the text. Its digest on chain is <code>{shortAddress(offer.termsDigest)}</code>.</p>}
+      {text && !termsMatch(text, offer.termsDigest) && (
+        <p className="notice bad"><strong>This is not the text that the offer names on chain.</strong><span>Do not buy here.</span></p>
+      )}
+      {text && <pre className="legal" tabIndex={0}>{text}</pre>}
+      {text && termsMatch(text, offer.termsDigest) && <p className="small muted"><CheckIcon /> The text has the digest that the chain names.</p>}
+    </details>
+  );
+}
