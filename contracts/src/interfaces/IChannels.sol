@@ -5,6 +5,7 @@ pragma solidity ^0.8.28;
 /// @notice A payer locks tokens for one receiver. Vouchers, signed off chain by the payer's session
 /// key, say how much of it the receiver may claim in total. What is not claimed goes back: at once
 /// when the receiver agrees, else after `withdrawDelay`. There is no owner, no fee and no pause.
+/// `multicall(bytes[])` runs several of these calls in one transaction.
 /// @dev EIP-712 domain: name "x402 Batch Settlement", version "1", chain, this contract.
 interface IChannels {
     /// @notice What a channel is: its EIP-712 digest is the channel's id.
@@ -67,7 +68,6 @@ interface IChannels {
     error WithdrawalAlreadyPending();
     error WithdrawalNotPending();
     error NotAuthorizedToFinalizeWithdraw();
-    error NotAuthorizedToInitiateWithdraw();
     error WithdrawDelayNotElapsed();
     error NothingToWithdraw();
     error WithdrawAmountExceedsAvailable();
@@ -77,9 +77,6 @@ interface IChannels {
     error InvalidCollector();
     error InvalidRefundNonce();
     error ZeroRefund();
-
-    /// @notice Runs several calls of this contract in one transaction; one revert undoes all.
-    function multicall(bytes[] calldata data) external returns (bytes[] memory results);
 
     /// @notice Opens a channel or adds to it. Anyone may carry it: the collector demands the payer's
     /// signature. The tokens received must be exactly `amount`.

@@ -36,7 +36,7 @@ interface ILicences is IERC721Metadata, IERC5192 {
     /// @param service The one service that owes prepaid calls; 0 for rights.
     /// @param period In seconds; 0 is perpetual.
     /// @param calls Prepaid uses; 0 where uses are not counted.
-    /// @param seats Accounts that may use it at once; 1 is the holder alone.
+    /// @param seats Accounts that may use it at once, at most 64; 1 is the holder alone.
     /// @param rights Bits of `Rights`.
     /// @param transferable Only where `calls` is 0 and `seats` is 1.
     /// @param termsDigest keccak256 of the legal text that the buyer is shown.
@@ -146,13 +146,10 @@ interface ILicences is IERC721Metadata, IERC5192 {
     function hasAccess(address account, uint256 licence) external view returns (bool);
 
     /// @notice `hasAccess`, of that model's version, with all of `rights`.
-    function allows(
-        uint256 licence,
-        address account,
-        uint256 model,
-        uint32 version,
-        uint32 rights
-    ) external view returns (bool);
+    function allows(uint256 licence, address account, uint256 model, uint32 version, uint32 rights)
+        external
+        view
+        returns (bool);
 
     function useCountDigest(UseCount calldata count) external view returns (bytes32);
 

@@ -153,7 +153,15 @@ interface IModelRegistry is IERC721Metadata, IERC4906 {
 
     /// @notice The split that gets all the model earns.
     function payTo(uint256 model) external view returns (address);
-    function creatorsOf(uint256 model) external view returns (Payee[] memory);
+
+    /// @notice The payees of `payTo`, the parents' splits among them; shares of 1,000,000.
+    function payeesOf(uint256 model) external view returns (Payee[] memory);
+
+    /// @notice What a market must know of a model, in one call.
+    function standing(uint256 model)
+        external
+        view
+        returns (address owner, address payTo, uint32 latestVersion, Status latestStatus);
     function parentsOf(uint256 model) external view returns (Parent[] memory);
     function depthOf(uint256 model) external view returns (uint256);
     function royaltyOf(uint256 model) external view returns (Royalty memory);
