@@ -1,0 +1,382 @@
+// A node small enough to read: it answers what the page asks, checks every signature as the real one
+// does, and keeps its money in memory. For the page's own tests only.
+import { readFileSync, existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  encodeAbiParameters, hashTypedData, keccak256, recoverTypedDataAddress, stringToBytes,
+} from 'viem';
+
+const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
+const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+  + "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const TYPES = {
+  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml',
+};
+export const CHAIN_ID = 713371;
+const GENESIS = `0x${'9e'.repeat(32)}`;
+const at = (byte) => `0x${byte.repeat(20)}`;
+const CONTRACTS = {
+  Channels: '0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003', Market: at('a1'), Licences: at('a2'),
+  ModelRegistry: at('a3'), Services: at('a4'), Splits: at('a5'),
+};
+const COLLECTOR = '0x4020806089470a89826cB9fB1f4059150b550004';
+export const TOKEN = {
+  symbol: 'tUSD', name: 'Test USD', version: '1', address: at('b1'), decimals: 6, eip3009: true, permit: true,
+};
+const RECEIVER = at('c1'), AUTHORIZER = at('c2'), PROVIDER = at('c3'), PAY_TO = at('c4');
+const CREATOR = '0x14dC79964da2C08b23698B3D3cc7Ca32193d9955';
+const TERMS = `LICENCE TERMS\n\n1. You may download, run and build on the model named in this offer.\n2. Later fixes are included.\n3. It is provided as it is.\n`;
+const TEXT = 'A summary in three points: the patient is stable, the dose was halved, and the next visit is in two weeks. Ask a physician before acting on it.';
+const PRICE = { token: TOKEN.address, perCall: '200', perMillionInput: '500000', perMillionOutput: '1500000' };
+const AMOUNT = '2100';
+const now = () => Math.floor(Date.now() / 1000);
+const same = (a, b) => a.toLowerCase() === b.toLowerCase();
+
+const CHANNEL_TYPES = {
+  ChannelConfig: [['payer', 'address'], ['payerAuthorizer', 'address'], ['receiver', 'address'],
+    ['receiverAuthorizer', 'address'], ['token', 'address'], ['withdrawDelay', 'uint40'], ['salt', 'bytes32']],
+  Voucher: [['channelId', 'bytes32'], ['maxClaimableAmount', 'uint128']],
+  ReceiveWithAuthorization: [['from', 'address'], ['to', 'address'], ['value', 'uint256'],
+    ['validAfter', 'uint256'], ['validBefore', 'uint256'], ['nonce', 'bytes32']],
+  RefundRequest: [['channelId', 'bytes32'], ['amount', 'uint128'], ['nonce', 'uint256'], ['validBefore', 'uint256']],
+  Order: [['offer', 'uint256'], ['termsDigest', 'bytes32'], ['holder', 'address'], ['n', 'uint256'],
+    ['token', 'address'], ['maxPrice', 'uint256'], ['deadline', 'uint256'], ['hall', 'uint256'],
+    ['relayFee', 'uint256'], ['salt', 'bytes32']],
+};
+const typed = (name, primaryType, message, contract, version = '1') => ({
+  domain: { name, version, chainId: CHAIN_ID, verifyingContract: contract }, primaryType, message,
+  types: { [primaryType]: CHANNEL_TYPES[primaryType].map(([field, type]) => ({ name: field, type })) },
+});
+
+const CARD = `# What it is for
+
+A small model that turns long **clinical notes** into a few clear sentences. It was tuned on public
+reports and *never* on data of patients.
+
+## How it does
+
+| test | score | before |
+|---|---|---|
+| ROUGE-L, discharge letters | 41.2 | 36.0 |
+| Facts kept | 97 % | 91 % |
+
+- Works on texts of up to 4,096 tokens
+- Knows English and German
+- Says when a text holds nothing to summarise
+
+\`\`\`
+POST /m/medsum/v1/chat/completions
+\`\`\`
+
+> Not a medical device. Have a physician read what it writes.
+
+<script>alert(1)</script> and [a bad link](javascript:alert(1)) stay text.
+![A chart](https://elsewhere.example/chart.png) [Paper](https://example.org/paper)`;
+
+function summary(id, fields) {
+  return {
+    id, canonicalId: `eip155:${CHAIN_ID}/erc721:${CONTRACTS.ModelRegistry}/${id}`, name: `${CREATOR}/${fields.slug}`,
+    tags: [], licence: 'apache-2.0', creator: CREATOR, owner: CREATOR, version: 1, status: 'active',
+    updatedAt: 1793000000, served: false, price: null, licencePrice: null, licences: 0, equalWeights: [], ...fields,
+  };
+}
+const MODELS = [
+  summary('1', {
+    alias: 'medsum', slug: 'medical-summaries', title: 'Medical summaries', task: 'text-generation',
+    summary: 'Turns long clinical notes into a few clear sentences that keep every dose and date.',
+    tags: ['medicine', 'summaries'], served: true, version: 2, licences: 41,
+    price: { service: '1', ...PRICE, typicalCall: AMOUNT }, licencePrice: { offer: '1', token: TOKEN.address, amount: '5000000' },
+  }),
+  summary('2', {
+    alias: 'minilm', slug: 'minilm', title: 'MiniLM sentence vectors', task: 'sentence-similarity', served: true,
+    summary: 'Embeds sentences and short paragraphs in 384 dimensions, for search and grouping.', tags: ['search'],
+    price: { service: '2', token: TOKEN.address, perCall: '10', perMillionInput: '20000', perMillionOutput: '0', typicalCall: '15' },
+  }),
+  summary('3', {
+    slug: 'contracts-7b', title: 'Contract reader 7B', task: 'text-generation', licence: 'stoa-commercial',
+    summary: 'Reads supply contracts and names the clauses that shift risk to the buyer.', tags: ['law'], licences: 3,
+    licencePrice: { offer: '2', token: TOKEN.address, amount: '120000000' }, equalWeights: ['1'],
+  }),
+];
+const OFFER = {
+  id: '1', model: '1', seller: CREATOR, prices: [{ token: TOKEN.address, floor: '5000000', cap: '5000000' }],
+  price: { token: TOKEN.address, amount: '5000000' }, period: 0, calls: 0, seats: 1, rights: ['download', 'run', 'commercial'],
+  entitlement: 'fixes', transferable: true, termsDigest: keccak256(stringToBytes(TERMS)), active: true,
+};
+const service = (id, price) => ({
+  id, provider: PROVIDER, model: id, version: 1, endpoint: 'http://localhost', receiver: id === '1' ? RECEIVER : at('c5'),
+  receiverAuthorizer: AUTHORIZER, validUntil: 1805000000, local: true, maxOutput: 256, context: 4096, ...price,
+  payees: [{ account: PROVIDER, share: 700000 }, { account: PAY_TO, share: 300000 }],
+});
+const version = (number, kind, status) => ({
+  number, kind, status, time: 1790000000 + number * 1000000, cid: 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy',
+  manifestDigest: `0x${'d1'.repeat(32)}`, weightsDigest: `0x${'d2'.repeat(32)}`, transaction: `0x${'d3'.repeat(32)}`,
+  files: [{ name: 'model.gguf', size: 668_788_096, sha256: 'ab'.repeat(32) }], available: true,
+});
+function detail(model) {
+  const served = MODELS.find(({ id }) => id === model.id);
+  return {
+    ...served, card: CARD, payTo: PAY_TO, offers: model.id === '1' ? [OFFER] : [],
+    versions: model.version === 2 ? [version(2, 'fix', 'active'), version(1, 'release', 'deprecated')] : [version(1, 'release', 'active')],
+    payees: [{ account: CREATOR, share: 600000, kind: 'payee', label: 'Ada' },
+      { account: '0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f', share: 250000, kind: 'payee' },
+      { account: at('c9'), share: 150000, kind: 'parent', model: '2', label: 'Base model MiniLM' }],
+    services: model.served ? [service(model.id, model.price)] : [], serving: 'open', callRoyaltyBps: 3000, parents: [],
+  };
+}
+
+export class MockNode {
+  channels = new Map();
+  licences = [];
+  wallets = new Map();
+  sessions = new Map();
+  calls = 0;
+  block = 100;
+  /** Called with the response before the next paid answer, to make it go wrong. */
+  trouble = null;
+
+  async start() {
+    this.server = createServer((request, response) => {
+      this.#answer(request, response).catch((error) => {
+        console.error('mock:', request.method, request.url, error);
+        problem(response, 500, 'internal', String(error));
+      });
+    });
+    await new Promise((resolve) => this.server.listen(0, 'localhost', resolve));
+    this.url = `http://localhost:${this.server.address().port}`;
+    return this;
+  }
+
+  close() { this.server.closeAllConnections(); this.server.close(); }
+
+  balance(address) { return this.wallets.get(address.toLowerCase()) ?? 0n; }
+  pay(address, amount) { this.wallets.set(address.toLowerCase(), this.balance(address) + amount); }
+
+  async #answer(request, response) {
+    const url = new URL(request.url, this.url);
+    const route = `${request.method} ${url.pathname}`;
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = chunks.length > 0 ? JSON.parse(Buffer.concat(chunks)) : null;
+    if (url.pathname.startsWith('/m/')) return this.#inference(request, response, url, body);
+    switch (route) {
+      case 'GET /api/deployment': return json(response, {
+        chainId: CHAIN_ID, name: 'Stoa Dev', rpcUrl: `${this.url}/rpc/${CHAIN_ID}`, genesisHash: GENESIS, block: this.block,
+        nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 }, contracts: CONTRACTS, tokens: [TOKEN], faucet: true, relay: true,
+      });
+      case 'GET /api/models': return json(response, this.#search(url.searchParams));
+      case 'GET /api/offers/1': return json(response, { ...OFFER, terms: TERMS });
+      case 'GET /api/licences': return json(response, {
+        items: this.licences.filter(({ holder }) => same(holder, url.searchParams.get('owner'))),
+      });
+      case 'GET /api/money': return json(response, this.#money(url.searchParams.get('address')));
+      case 'GET /v1/models': return json(response, { object: 'list', data: MODELS.filter(({ served }) => served).map((model) => ({
+        id: model.alias, object: 'model', stoa: { name: model.name, canonicalId: model.canonicalId, version: 1, context: 4096,
+          capabilities: model.alias === 'minilm' ? ['embedding'] : ['chat', 'completion'] },
+      })) });
+      case 'GET /api/relay': return json(response, { address: PROVIDER, fees: { order: '0', deposit: '0', exit: '0' }, free: 20 });
+      case 'POST /api/relay': return this.#relay(response, body);
+      case 'POST /api/faucet':
+        this.pay(body.address, 100_000_000n);
+        return json(response, { transaction: this.#mined(), amount: '100000000', token: TOKEN.address });
+      case 'GET /api/auth/session': return problem(response, 401, 'not_signed_in', 'Nobody is signed in.');
+      case 'GET /api/auth/nonce': return json(response, { nonce: 'abcdefgh12345678', expiresAt: now() + 300 });
+      case 'POST /api/auth/verify': return json(response, { address: /0x[0-9a-fA-F]{40}/.exec(body.message)[0], expiresAt: now() + 3600 });
+      case `POST /rpc/${CHAIN_ID}`: return json(response, { jsonrpc: '2.0', id: body.id, result: this.#rpc(body) });
+      case 'GET /api/events':
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write(': hello\n\n');
+        return undefined;
+      default:
+    }
+    const model = /^\/api\/models\/(.+)$/.exec(url.pathname);
+    if (model) {
+      const found = MODELS.find(({ id, alias, name }) => [id, alias, name].includes(decodeURIComponent(model[1])));
+      return found ? json(response, detail(found)) : problem(response, 404, 'unknown_model', 'No such model is listed here.', 'Look for it under Discover.');
+    }
+    return page(response, url.pathname);
+  }
+
+  #mined() { this.block++; return `0x${this.block.toString(16).padStart(64, '0')}`; }
+
+  #search(params) {
+    const words = (params.get('q') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
+    const items = MODELS.filter((model) => words.every((word) => `${model.title} ${model.summary} ${model.tags}`.toLowerCase().includes(word))
+      && (!params.get('task') || model.task === params.get('task')) && (!params.get('served') || model.served)
+      && (!params.get('tag') || model.tags.includes(params.get('tag'))) && (!params.get('licence') || model.licence === params.get('licence')));
+    const count = (of) => [...new Set(MODELS.flatMap(of))].map((value) => ({ value, count: MODELS.filter((m) => of(m).includes(value)).length }));
+    return { items, next: null, total: items.length, facets: { task: count((m) => [m.task]), licence: count((m) => [m.licence]), tag: count((m) => m.tags) } };
+  }
+
+  #rpc({ method, params }) {
+    switch (method) {
+      case 'eth_getBlockByNumber': return { hash: GENESIS, number: '0x0' };
+      case 'eth_getCode': return same(params[0], CONTRACTS.Market) ? '0x6001' : '0x';
+      case 'eth_getBalance': return '0xde0b6b3a7640000';
+      case 'eth_chainId': return `0x${CHAIN_ID.toString(16)}`;
+      case 'eth_blockNumber': return `0x${this.block.toString(16)}`;
+      // serviceOfReceiver
+      case 'eth_call': return `0x${(params[0].data.toLowerCase().endsWith(RECEIVER.slice(2)) ? 1 : 2).toString(16).padStart(64, '0')}`;
+      default: return null;
+    }
+  }
+
+  #money(address) {
+    const mine = [...this.channels.values()].filter(({ config, balance }) => same(config.payer, address) && balance > 0n);
+    const sum = (of) => mine.reduce((all, channel) => all + of(channel), 0n).toString();
+    const items = mine.flatMap((channel) => {
+      const item = {
+        kind: 'channel', token: TOKEN.address, where: CONTRACTS.Channels, until: null, state: 'refundable',
+        amount: (channel.balance - channel.charged).toString(), why: 'Put aside for calls of Medical summaries; nothing is using it.',
+        channel: {
+          channelId: channel.id, config: channel.config, balance: channel.balance.toString(), charged: channel.charged.toString(), claimed: '0',
+          refundable: (channel.balance - channel.charged).toString(), withdrawRequestedAt: 0, withdrawAmount: '0',
+          refundNonce: channel.nonce.toString(), service: '1', model: '1', modelTitle: 'Medical summaries', idleSince: now(),
+        },
+      };
+      return channel.charged === 0n ? [item] : [item, { ...item, state: 'charged', amount: channel.charged.toString(), why: 'Charged and not yet claimed by the provider.' }];
+    });
+    return {
+      address, native: '0', items, tokens: [{
+        token: TOKEN.address, symbol: TOKEN.symbol, decimals: 6, wallet: this.balance(address).toString(), locked: sum((c) => c.balance),
+        charged: sum((c) => c.charged), refundable: sum((c) => c.balance - c.charged), claimable: '0', claimed: '0',
+      }],
+    };
+  }
+
+  async #relay(response, body) {
+    const refuse = (why) => problem(response, 422, 'refused', why);
+    const authorization = async (from, to, value, validBefore, nonce, signature) => same(from, await recoverTypedDataAddress({
+      ...typed(TOKEN.name, 'ReceiveWithAuthorization', { from, to, value, validAfter: 0n, validBefore, nonce }, TOKEN.address), signature,
+    }));
+    if (body.kind === 'deposit') {
+      const { channelConfig: config, deposit: { amount, authorization: { erc3009Authorization: a } } } = body;
+      const id = hashTypedData(typed('x402 Batch Settlement', 'ChannelConfig', config, CONTRACTS.Channels));
+      const nonce = keccak256(encodeAbiParameters([{ type: 'bytes32' }, { type: 'uint256' }], [id, BigInt(a.salt)]));
+      if (!await authorization(config.payer, COLLECTOR, BigInt(amount), BigInt(a.validBefore), nonce, a.signature)) return refuse('The signature is not of this deposit.');
+      if (this.balance(config.payer) < BigInt(amount)) return refuse('The wallet holds too little.');
+      this.pay(config.payer, -BigInt(amount));
+      const channel = this.channels.get(id) ?? { id, config, balance: 0n, charged: 0n, nonce: 0n, last: null };
+      channel.balance += BigInt(amount);
+      this.channels.set(id, channel);
+      return json(response, { transaction: this.#mined(), block: this.block, channelId: id, balance: channel.balance.toString() });
+    }
+    if (body.kind === 'exit') {
+      const { refundRequest: { channelId, amount, nonce, validBefore }, signature } = body;
+      const channel = this.channels.get(channelId);
+      const signer = await recoverTypedDataAddress({
+        ...typed('Stoa Refund', 'RefundRequest', { channelId, amount: BigInt(amount), nonce: BigInt(nonce), validBefore: BigInt(validBefore) }, CONTRACTS.Channels), signature,
+      });
+      if (!channel || !same(signer, channel.config.payer) || BigInt(nonce) !== channel.nonce) return refuse('The signature is not of this refund.');
+      const back = channel.balance - channel.charged;
+      this.pay(channel.config.payer, back);
+      channel.balance = 0n;
+      channel.nonce++;
+      return json(response, { transaction: this.#mined(), block: this.block, channelId, amount: back.toString() });
+    }
+    const { order, authorization: a } = body;
+    const message = Object.fromEntries(Object.entries(order).map(([key, value]) => [key, /^\d+$/.test(value) ? BigInt(value) : value]));
+    const nonce = hashTypedData(typed('Stoa Market', 'Order', message, CONTRACTS.Market));
+    if (!await authorization(a.from, CONTRACTS.Market, message.maxPrice, BigInt(a.validBefore), nonce, a.signature)) return refuse('The signature is not of this order.');
+    if (this.balance(a.from) < message.maxPrice) return refuse('The wallet holds too little.');
+    this.pay(a.from, -5_000_000n);
+    const id = String(this.licences.length + 1);
+    const transaction = this.#mined();
+    this.licences.push({
+      id, offer: '1', model: '1', modelTitle: 'Medical summaries', holder: order.holder, issuedAt: now(), expires: 0, remaining: 0, seats: 1,
+      rights: OFFER.rights, pricePaid: '5000000', token: TOKEN.address, valid: true, renewable: false, termsDigest: OFFER.termsDigest, transaction,
+    });
+    return json(response, { transaction, block: this.block, licences: [id], price: '5000000' });
+  }
+
+  async #inference(request, response, url, body) {
+    const [, , name, ...rest] = url.pathname.split('/');
+    const model = MODELS.find(({ alias, id }) => alias === name || id === name);
+    const own = detail(model).services[0];
+    const accepted = {
+      scheme: 'batch-settlement', network: `eip155:${CHAIN_ID}`, amount: model.id === '1' ? AMOUNT : '15', asset: TOKEN.address, payTo: own.receiver,
+      maxTimeoutSeconds: 600, extra: { name: TOKEN.name, version: TOKEN.version, receiverAuthorizer: AUTHORIZER, withdrawDelay: 3600, minDeposit: '50000' },
+    };
+    const required = (error, extra = {}) => {
+      response.writeHead(402, { 'content-type': 'application/json', 'payment-required': base64({
+        x402Version: 2, error, resource: { url: url.href }, accepts: [{ ...accepted, extra: { ...accepted.extra, ...extra } }],
+      }) });
+      response.end('{}');
+    };
+    const header = request.headers['payment-signature'];
+    if (!header) return required('Payment required');
+    const { payload: { channelConfig, voucher } } = JSON.parse(Buffer.from(header, 'base64'));
+    const channel = this.channels.get(hashTypedData(typed('x402 Batch Settlement', 'ChannelConfig', channelConfig, CONTRACTS.Channels)));
+    const max = BigInt(voucher.maxClaimableAmount);
+    const signer = await recoverTypedDataAddress({
+      ...typed('x402 Batch Settlement', 'Voucher', { channelId: voucher.channelId, maxClaimableAmount: max }, CONTRACTS.Channels), signature: voucher.signature,
+    });
+    if (!channel || !same(signer, channelConfig.payerAuthorizer)) return required('invalid_batch_settlement_evm_voucher_signature');
+    if (max !== channel.charged + BigInt(accepted.amount)) {
+      return required('invalid_batch_settlement_evm_cumulative_amount_mismatch', {
+        channelState: this.#state(channel), ...(channel.last && { voucherState: channel.last }),
+      });
+    }
+    channel.last = { signedMaxClaimable: max.toString(), signature: voucher.signature };
+    this.calls++;
+    if (rest.join('/') === 'v1/embeddings') {
+      channel.charged += 12n;
+      return json(response, { data: [{ index: 0, embedding: [1, 0.2, 0] }, { index: 1, embedding: [0.9, 0.4, 0.1] }] }, { 'payment-response': base64(this.#settled(channel, 12n)) });
+    }
+    return this.#stream(request, response, channel, body);
+  }
+
+  async #stream(request, response, channel, body) {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'private' });
+    const send = (data) => response.write(`data: ${JSON.stringify(data)}\n\n`);
+    if (this.trouble) {
+      const trouble = this.trouble;
+      this.trouble = null;
+      send({ choices: [{ delta: { content: 'Half' } }] });
+      send(trouble);
+      return response.end();
+    }
+    const words = TEXT.split(/(?<= )/);
+    for (const [index, content] of words.entries()) {
+      if (request.destroyed) break;
+      send({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+      if (index % 6 === 5) await new Promise((resolve) => { setTimeout(resolve, 30); });
+    }
+    send({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+    send({ choices: [], usage: { prompt_tokens: body.messages.length * 9, completion_tokens: words.length } });
+    const charge = 271n;
+    channel.charged += charge;
+    if (request.headers['stoa-stream'] === '1') response.write(`event: stoa.receipt\ndata: ${JSON.stringify(this.#settled(channel, charge))}\n\n`);
+    response.write('data: [DONE]\n\n');
+    return response.end();
+  }
+
+  #state(channel) {
+    return { channelId: channel.id, balance: channel.balance.toString(), totalClaimed: '0', withdrawRequestedAt: 0, refundNonce: channel.nonce.toString(), chargedCumulativeAmount: channel.charged.toString() };
+  }
+
+  #settled(channel, charge) {
+    return { success: true, payer: channel.config.payer, transaction: '', network: `eip155:${CHAIN_ID}`, amount: '', extra: { channelState: this.#state(channel), chargedAmount: charge.toString() } };
+  }
+}
+
+const base64 = (value) => Buffer.from(JSON.stringify(value)).toString('base64');
+
+function json(response, value, headers = {}) {
+  response.writeHead(200, { 'content-type': 'application/json', ...headers });
+  response.end(JSON.stringify(value));
+}
+
+function problem(response, status, code, detail, fix) {
+  response.writeHead(status, { 'content-type': 'application/problem+json' });
+  response.end(JSON.stringify({ title: code, status, detail, code, fix }));
+}
+
+function page(response, pathname) {
+  const file = join(DIST, pathname);
+  const found = extname(pathname) && file.startsWith(DIST) && existsSync(file) ? file : join(DIST, 'index.html');
+  response.writeHead(200, { 'content-type': TYPES[extname(found)] ?? 'application/octet-stream', 'content-security-policy': CSP });
+  response.end(readFileSync(found));
+}

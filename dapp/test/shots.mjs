@@ -1,0 +1,48 @@
+// Pictures of every page in both schemes and widths, to be looked at: node test/shots.mjs FOLDER
+import { mkdirSync } from 'node:fs';
+import { openPage } from './browser.mjs';
+
+const folder = process.argv[2] ?? 'shots';
+mkdirSync(folder, { recursive: true });
+
+for (const [name, width, height, colorScheme] of [
+  ['wide', 1280, 900, 'light'], ['phone', 390, 844, 'light'], ['wide-dark', 1280, 900, 'dark'],
+]) {
+  const { page, node, close } = await openPage({ viewport: { width, height }, colorScheme });
+  const shot = (what, fullPage = true) => page.screenshot({ path: `${folder}/${name}-${what}.png`, fullPage });
+  await page.goto(node.url);
+  await page.getByTestId('model-card').first().waitFor();
+  await shot('discover');
+  await page.getByTestId('model-card').first().click();
+  await page.getByTestId('open-session').waitFor();
+  await shot('model');
+  await page.getByTestId('connect').click();
+  await page.getByTestId('wallet-option').waitFor();
+  await shot('connect', false);
+  await page.getByTestId('wallet-option').first().click();
+  await page.getByTestId('faucet').first().waitFor();
+  await shot('poor', false);
+  await page.getByTestId('faucet').first().click();
+  await page.locator('[data-testid=open-session]:enabled').click();
+  await page.getByTestId('chat-input').waitFor();
+  await shot('session', false);
+  await page.getByTestId('chat-input').fill('Summarise: the patient came in with a fever and was given 500 mg.');
+  await page.getByTestId('chat-send').click();
+  await page.locator('[data-testid=chat-answer][data-done]').waitFor();
+  await page.getByTestId('try-title').or(page.locator('#try')).scrollIntoViewIfNeeded();
+  await shot('chat', false);
+  await page.locator('[data-testid=buy-licence]:enabled').click();
+  await page.locator('.offer [data-testid=tx-state][data-state=confirmed]').waitFor();
+  await page.locator('.offer').scrollIntoViewIfNeeded();
+  await shot('bought', false);
+  await page.goto(`${node.url}/licences`);
+  await page.getByTestId('licence-row').waitFor();
+  await shot('licences');
+  await page.goto(`${node.url}/money`);
+  await page.getByTestId('money-row').first().waitFor();
+  await shot('money');
+  await page.goto(`${node.url}/models/99`);
+  await page.getByRole('alert').waitFor();
+  await shot('unknown');
+  await close();
+}
