@@ -63,7 +63,8 @@ struct ClientConfig {
 std::string unix_url(const std::filesystem::path& socket, std::string_view target);
 
 /// An HTTP/1.1 client that keeps connections. Lives on one event loop; any number of requests at
-/// once. A kept connection that turns out closed is replaced, unseen by the caller.
+/// once. A kept connection that turns out closed is replaced unseen, unless a POST may have been
+/// read from it already.
 class Client {
   public:
     explicit Client(boost::asio::any_io_executor, ClientConfig = {});
@@ -86,6 +87,8 @@ class Client {
     Task<ClientResponse> stream(ClientRequest, OnHead, OnChunk, Duration idle);
 
   private:
+    Task<ClientResponse> run(ClientRequest, const OnHead*, const OnChunk*, Duration idle);
+
     struct Impl;
     std::shared_ptr<Impl> impl_;
 };

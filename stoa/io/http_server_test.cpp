@@ -1,0 +1,449 @@
+#include "stoa/io/http_server.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include "stoa/io/http_test_loop.hpp"
+
+namespace stoa::io {
+namespace {
+
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::Pair;
+using testing::StartsWith;
+using testing::ThrowsMessage;
+
+class ServerTest : public HttpLoop {};
+
+Response echo(const Request& request) {
+    return text_response(200, std::string(to_text(request.method)) + " " + request.target + " " +
+                                  request.body);
+}
+
+/// Waits that a test ends; never by time.
+class Gate {
+  public:
+    explicit Gate(boost::asio::io_context& loop)
+        : timer_(loop, boost::asio::steady_timer::time_point::max()) {}
+    void open() { timer_.expires_at(boost::asio::steady_timer::time_point::min()); }
+    Task<void> pass() {
+        boost::system::error_code ignored;
+        co_await timer_.async_wait(
+            boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+        const auto state = co_await boost::asio::this_coro::cancellation_state;
+        was_cancelled_ = state.cancelled() != boost::asio::cancellation_type::none;
+    }
+    bool was_cancelled() const { return was_cancelled_; }
+
+  private:
+    boost::asio::steady_timer timer_;
+    bool was_cancelled_ = false;
+};
+
+TEST_F(ServerTest, AHandlerSeesTheWholeRequest) {
+    Request seen;
+    serve(answering([&](const Request& request) {
+        seen = request;
+        return text_response(200, "ok");
+    }));
+    run([&]() -> Task<void> {
+        const auto answer = co_await talk(
+            "PUT /a%2Fb/c?x=1&name=a+b%21&x=2&flag HTTP/1.1\r\nHost: h\r\nX-One: 1\r\n"
+            "Content-Length: 5\r\nConnection: close\r\n\r\nhello");
+        EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+        EXPECT_THAT(answer, HasSubstr("Content-Length: 2\r\n"));
+        EXPECT_THAT(answer, EndsWith("\r\n\r\nok"));
+    }());
+    EXPECT_EQ(seen.method, Method::put);
+    EXPECT_EQ(seen.target, "/a%2Fb/c?x=1&name=a+b%21&x=2&flag");
+    EXPECT_EQ(seen.path, "/a%2Fb/c");
+    EXPECT_THAT(*path_segments(seen.path), ElementsAre("a/b", "c"));
+    EXPECT_THAT(seen.query, ElementsAre(Pair("x", "1"), Pair("name", "a b!"), Pair("x", "2"),
+                                        Pair("flag", "")));
+    EXPECT_EQ(seen.query_parameter("x"), "1");
+    EXPECT_EQ(seen.headers.get("x-one"), "1");
+    EXPECT_EQ(seen.body, "hello");
+    EXPECT_EQ(seen.remote, "127.0.0.1");
+}
+
+TEST_F(ServerTest, RequestsOfOneConnectionAreAnsweredInTheirOrder) {
+    serve(answering(echo));
+    run([&]() -> Task<void> {
+        const auto answers = co_await talk(
+            "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n"
+            "POST /2 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
+            "POST /3 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+            "2\r\nde\r\n1\r\nf\r\n0\r\nX-Trailer: 1\r\n\r\n"
+            "GET /4 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        std::vector<std::string> bodies;
+        for (std::size_t at = 0; (at = answers.find("\r\n\r\n", at)) != std::string::npos;) {
+            at += 4;
+            bodies.push_back(answers.substr(at, answers.find("HTTP/1.1", at) - at));
+        }
+        EXPECT_THAT(bodies, ElementsAre("GET /1 ", "POST /2 abc", "POST /3 def", "GET /4 "));
+    }());
+}
+
+TEST_F(ServerTest, AnHttp10ClientIsAnsweredAndLetGo) {
+    serve(answering(echo));
+    run([&]() -> Task<void> {
+        const auto answer = co_await talk("GET /old HTTP/1.0\r\n\r\n");
+        EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
+        EXPECT_THAT(answer, EndsWith("GET /old "));
+    }());
+}
+
+TEST_F(ServerTest, HeadHasTheHeadersOfGetAndNoBody) {
+    serve(answering(echo));
+    run([&]() -> Task<void> {
+        const auto answer =
+            co_await talk("HEAD /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        EXPECT_THAT(answer, HasSubstr("Content-Length: 8\r\n"));
+        EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
+    }());
+}
+
+TEST_F(ServerTest, WhatIsNotHttpIsRefused) {
+    serve(answering(echo));
+    run([&]() -> Task<void> {
+        const std::pair<const char*, const char*> cases[] = {
+            {"hello\r\n\r\n", "HTTP/1.1 400 "},
+            {"GET / HTTP/2.0\r\nHost: h\r\n\r\n", "HTTP/1.1 400 "},
+            {"GET nowhere HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 400 "},
+            {"GET /?a=%zz HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 400 "},
+            {"GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 "},
+            {"BREW / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 501 "},
+            {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", "HTTP/1.1 501 "},
+            {"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n"
+             "Transfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 400 "},
+            {"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+             "HTTP/1.1 400 "},
+            {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+             "HTTP/1.1 400 "},
+        };
+        for (const auto& [request, expected] : cases) {
+            EXPECT_THAT(co_await talk(request), StartsWith(expected)) << request;
+        }
+    }());
+}
+
+TEST_F(ServerTest, LargeHeadersAreRefused) {
+    serve(answering(echo), {.header_bytes = 1'000});
+    run([&]() -> Task<void> {
+        const auto request = "GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(2'000, 'x');
+        EXPECT_THAT(co_await talk(request + "\r\n\r\n"), StartsWith("HTTP/1.1 431 "));
+        EXPECT_THAT(co_await talk(request), StartsWith("HTTP/1.1 431 "));
+        EXPECT_THAT(co_await talk("GET /" + std::string(2'000, 'x')),
+                    StartsWith("HTTP/1.1 431 "));
+    }());
+}
+
+TEST_F(ServerTest, LargeBodiesAreRefusedWithTheirWholeAnswer) {
+    serve(answering(echo), {.body_bytes = 10});
+    run([&]() -> Task<void> {
+        const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n";
+        EXPECT_THAT(co_await talk(head + "Content-Length: 10\r\n\r\n0123456789"),
+                    StartsWith("HTTP/1.1 200 "));
+        // A megabyte is on its way when the answer comes.
+        const std::string large(1'000'000, 'x');
+        EXPECT_THAT(co_await talk(head + "Content-Length: 1000000\r\n\r\n" + large),
+                    EndsWith("The request's body is too large.\n"));
+        EXPECT_THAT(co_await talk(head + "Transfer-Encoding: chunked\r\n\r\n"
+                                         "6\r\n012345\r\n5\r\n01234\r\n0\r\n\r\n"),
+                    StartsWith("HTTP/1.1 413 "));
+    }());
+}
+
+TEST_F(ServerTest, TheLimitOfABodyMayDependOnTheRequest) {
+    serve(answering(echo), {.body_bytes_of = [](const Request& request) {
+              return request.path == "/large" ? std::size_t{8'000'000} : 10;
+          }});
+    run([&]() -> Task<void> {
+        const std::string body(5'000'000, 'x');
+        ClientRequest request{.method = Method::post, .url = url("/large"), .body = body};
+        EXPECT_EQ((co_await client_.send(request)).body, "POST /large " + body);
+        request.url = url("/small");
+        EXPECT_EQ((co_await client_.send(request)).status, 413);
+    }());
+}
+
+TEST_F(ServerTest, AClientThatAsksFirstIsToldToGoOn) {
+    serve(answering(echo));
+    run([&]() -> Task<void> {
+        Socket socket = co_await connect();
+        co_await send(socket, "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
+                              "Connection: close\r\nContent-Length: 3\r\n\r\n");
+        EXPECT_EQ(co_await receive(socket, "\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+        co_await send(socket, "abc");
+        EXPECT_THAT(co_await receive(socket), EndsWith("POST / abc"));
+    }());
+}
+
+TEST_F(ServerTest, ASlowRequestIsRefusedAndAnIdleConnectionClosed) {
+    serve(answering(echo), {.idle = std::chrono::milliseconds(30),
+                            .request = std::chrono::milliseconds(30)});
+    run([&]() -> Task<void> {
+        EXPECT_THAT(co_await talk("GET / HTTP/1.1\r\n"), StartsWith("HTTP/1.1 408 "));
+        EXPECT_THAT(co_await talk("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab"),
+                    StartsWith("HTTP/1.1 408 "));
+        EXPECT_EQ(co_await talk(""), "");
+        EXPECT_THAT(co_await talk("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n"), EndsWith("GET /1 "));
+    }());
+}
+
+TEST_F(ServerTest, AClientThatTakesNothingIsGivenUp) {
+    bool was_lost = false;
+    serve(
+        [&](Request&) -> Task<Response> {
+            co_return Response{200, {}, Stream([&](Writer& writer) -> Task<void> {
+                const std::string piece(1'000'000, 'x');
+                while (co_await writer.write(piece)) {
+                }
+                was_lost = writer.is_gone();
+            })};
+        },
+        {.write = std::chrono::milliseconds(30)});
+    run([&]() -> Task<void> {
+        Socket socket = co_await connect();
+        co_await send(socket, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        while (server_->connections() == 0 || !was_lost) {
+            co_await sleep_for(std::chrono::milliseconds(1));
+        }
+    }());
+    EXPECT_TRUE(was_lost);
+}
+
+TEST_F(ServerTest, TooManyConnectionsAreToldSo) {
+    serve(answering(echo), {.connections = 1});
+    run([&]() -> Task<void> {
+        Socket first = co_await connect();
+        co_await send(first, "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
+        EXPECT_THAT(co_await receive(first, "GET /1"), StartsWith("HTTP/1.1 200 "));
+        Socket second = co_await connect();
+        EXPECT_THAT(co_await receive(second), StartsWith("HTTP/1.1 503 "));
+    }());
+}
+
+TEST_F(ServerTest, AFailureOfTheHandlerIsA500InTheNodesForm) {
+    serve([](Request&) -> Task<Response> { throw std::runtime_error("secret"); }, {},
+          [](unsigned status, std::string_view why) {
+              return json_response(status, "{\"detail\": \"" + std::string(why) + "\"}");
+          });
+    run([&]() -> Task<void> {
+        const auto answer = co_await client_.send({.url = url("/")});
+        EXPECT_EQ(answer.status, 500);
+        EXPECT_EQ(answer.headers.get("Content-Type"), "application/json");
+        EXPECT_THAT(answer.body, Not(HasSubstr("secret")));
+        EXPECT_EQ((co_await client_.send({.url = url("/")})).status, 500);
+    }());
+}
+
+TEST_F(ServerTest, AValueCannotAddHeaders) {
+    serve(answering([](const Request&) {
+        auto response = text_response(200, "");
+        response.headers.set("X-Name", "a\r\nSet-Cookie: b=c");
+        return response;
+    }));
+    run([&]() -> Task<void> {
+        const auto answer = co_await client_.send({.url = url("/")});
+        EXPECT_FALSE(answer.headers.has("Set-Cookie"));
+    }());
+}
+
+TEST_F(ServerTest, AStreamArrivesPieceByPiece) {
+    Gate gate(loop_);
+    serve([&](Request&) -> Task<Response> {
+        co_return Response{200, {{"Content-Type", "text/event-stream"}},
+                           Stream([&](Writer& writer) -> Task<void> {
+                               EXPECT_TRUE(co_await writer.write("one"));
+                               co_await gate.pass();
+                               EXPECT_TRUE(co_await writer.write(std::string(100'000, '2')));
+                           })};
+    });
+    run([&]() -> Task<void> {
+        Socket socket = co_await connect();
+        co_await send(socket, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        EXPECT_THAT(co_await receive(socket, "one\r\n"),
+                    HasSubstr("Transfer-Encoding: chunked\r\n\r\n3\r\none\r\n"));
+        gate.open();
+        const auto rest = co_await receive(socket, "\r\n0\r\n\r\n");
+        EXPECT_THAT(rest, StartsWith("186a0\r\n222"));
+        // The connection goes on.
+        co_await send(socket, "HEAD / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        EXPECT_THAT(co_await receive(socket), StartsWith("HTTP/1.1 200 "));
+    }());
+}
+
+TEST_F(ServerTest, AStreamThatFailsIsNotTakenForWhole) {
+    serve([](Request&) -> Task<Response> {
+        co_return Response{200, {}, Stream([](Writer& writer) -> Task<void> {
+                               (void)co_await writer.write("half");
+                               throw std::runtime_error("engine died");
+                           })};
+    });
+    run([&]() -> Task<void> {
+        const auto answer = co_await talk("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        EXPECT_THAT(answer, EndsWith("\r\n\r\n4\r\nhalf\r\n"));
+    }());
+}
+
+TEST_F(ServerTest, AStreamLearnsThatItsClientIsGoneWithoutWriting) {
+    Gate gone(loop_);
+    bool ran_to_its_end = false;
+    serve([&](Request&) -> Task<Response> {
+        co_return Response{200, {}, Stream([&](Writer& writer) -> Task<void> {
+                               writer.on_gone([&] { gone.open(); });
+                               (void)co_await writer.write("here");
+                               co_await gone.pass();
+                               EXPECT_TRUE(writer.is_gone());
+                               EXPECT_FALSE(co_await writer.write("lost"));
+                               ran_to_its_end = true;
+                           })};
+    });
+    run([&]() -> Task<void> {
+        Socket socket = co_await connect();
+        co_await send(socket, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        co_await receive(socket, "here");
+        socket.close();
+        co_await gone.pass();
+    }());
+    EXPECT_TRUE(ran_to_its_end);
+}
+
+class FileTest : public ServerTest {
+  protected:
+    FileTest() {
+        std::string name = testing::TempDir() + "stoa_io_XXXXXX";
+        folder_ = ::mkdtemp(name.data());
+        for (int i = 0; i < 100'000; ++i) text_ += std::to_string(i) + "\n";
+        std::ofstream(folder_ / "file") << text_;
+        std::ofstream(folder_ / "empty");
+        serve(answering([this](const Request& request) {
+            return Response{200, {{"ETag", "\"7\""}}, FileBody{folder_ / request.path.substr(1)}};
+        }));
+    }
+    ~FileTest() override { std::filesystem::remove_all(folder_); }
+
+    Task<ClientResponse> ask(Headers headers, Method method = Method::get) {
+        ClientRequest request;
+        request.method = method;
+        request.url = url("/file");
+        request.headers = std::move(headers);
+        co_return co_await client_.send(std::move(request));
+    }
+
+    std::filesystem::path folder_;
+    std::string text_;
+};
+
+TEST_F(FileTest, AFileIsSentWhole) {
+    run([&]() -> Task<void> {
+        EXPECT_EQ((co_await ask({})).body, text_);
+        const auto head = co_await ask({}, Method::head);
+        EXPECT_EQ(head.headers.get("Content-Length"), std::to_string(text_.size()));
+        EXPECT_EQ((co_await client_.send({.url = url("/empty")})).body, "");
+        EXPECT_EQ((co_await client_.send({.url = url("/missing")})).status, 404);
+        EXPECT_EQ((co_await client_.send({.url = url("/")})).status, 404);
+    }());
+}
+
+TEST_F(FileTest, ARangeOfAFileIsSent) {
+    run([&]() -> Task<void> {
+        const auto size = std::to_string(text_.size());
+        const auto part = co_await ask({{"Range", "bytes=10-300009"}});
+        EXPECT_EQ(part.status, 206);
+        EXPECT_EQ(part.body, text_.substr(10, 300'000));
+        EXPECT_EQ(part.headers.get("Content-Range"), "bytes 10-300009/" + size);
+        EXPECT_EQ((co_await ask({{"Range", "bytes=-5"}})).body, text_.substr(text_.size() - 5));
+        EXPECT_EQ((co_await ask({{"Range", "bytes=500000-"}})).body, text_.substr(500'000));
+        const auto beyond = co_await ask({{"Range", "bytes=99999999-"}});
+        EXPECT_EQ(beyond.status, 416);
+        EXPECT_EQ(beyond.headers.get("Content-Range"), "bytes */" + size);
+        EXPECT_EQ((co_await ask({{"Range", "bytes=5-2"}})).status, 200);
+        EXPECT_EQ((co_await ask({{"Range", "lines=1-2"}})).status, 200);
+        EXPECT_EQ((co_await ask({{"Range", "bytes=0-1"}, {"If-Range", "\"7\""}})).status, 206);
+        EXPECT_EQ((co_await ask({{"Range", "bytes=0-1"}, {"If-Range", "\"8\""}})).status, 200);
+    }());
+}
+
+TEST_F(ServerTest, APortInUseIsSaidInWords) {
+    serve(answering(echo));
+    Server second(loop_.get_executor(), answering(echo));
+    EXPECT_THAT([&] { second.listen("127.0.0.1", port_); },
+                ThrowsMessage<BindFailure>("another program listens on 127.0.0.1:" +
+                                           std::to_string(port_)));
+    EXPECT_THROW(second.listen("example.org", 0), BindFailure);
+}
+
+TEST_F(FileTest, AUnixSocketIsPrivateAndReplacedWhenNobodyListens) {
+    const auto path = folder_ / "admin.sock";
+    {
+        boost::asio::local::stream_protocol::acceptor left_behind(
+            loop_, boost::asio::local::stream_protocol::endpoint(path.string()));
+    }
+    server_->listen_unix(path);
+    struct stat about {};
+    ASSERT_EQ(::stat(path.c_str(), &about), 0);
+    EXPECT_EQ(about.st_mode & 0777U, 0600U);
+    Server second(loop_.get_executor(), answering(echo));
+    EXPECT_THROW(second.listen_unix(path), BindFailure);
+    run([&]() -> Task<void> {
+        const auto answer = co_await client_.send({.url = unix_url(path, "/file")});
+        EXPECT_EQ(answer.body.size(), text_.size());
+    }());
+    EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(ServerTest, StoppingLetsARequestFinishAndAcceptsNoMore) {
+    Gate gate(loop_);
+    Gate begun(loop_);
+    serve([&](Request&) -> Task<Response> {
+        begun.open();
+        co_await gate.pass();
+        co_return text_response(200, "finished");
+    });
+    run([&]() -> Task<void> {
+        Socket idle = co_await connect();
+        Socket busy = co_await connect();
+        co_await send(busy, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        co_await begun.pass();
+        boost::asio::co_spawn(loop_, server_->stop(std::chrono::seconds(30)),
+                              [](std::exception_ptr) {});
+        EXPECT_EQ(co_await receive(idle), "");
+        EXPECT_THROW(co_await connect(), boost::system::system_error);
+        gate.open();
+        const auto answer = co_await receive(busy);
+        EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
+        EXPECT_THAT(answer, EndsWith("finished"));
+    }());
+}
+
+TEST_F(ServerTest, StoppingBreaksOffWhatDoesNotFinish) {
+    Gate never(loop_);
+    Gate begun(loop_);
+    serve([&](Request&) -> Task<Response> {
+        begun.open();
+        co_await never.pass();
+        co_return text_response(200, "too late");
+    });
+    run([&]() -> Task<void> {
+        Socket busy = co_await connect();
+        co_await send(busy, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        co_await begun.pass();
+        co_await server_->stop(std::chrono::milliseconds(1));
+        EXPECT_EQ(server_->connections(), 0);
+        EXPECT_EQ(co_await receive(busy), "");
+    }());
+    EXPECT_TRUE(never.was_cancelled());
+}
+
+}  // namespace
+}  // namespace stoa::io
