@@ -1,0 +1,66 @@
+#include "stoa/catalogue/catalogue.hpp"
+
+#include <set>
+
+#include "stoa/catalogue/docs.hpp"
+#include "stoa/catalogue/events.hpp"
+#include "stoa/catalogue/schema.hpp"
+
+namespace stoa::catalogue {
+
+Catalogue::Catalogue(db::Database& database, const chain::Deployment& deployment,
+                     eth::Address own_provider)
+    : database_(database), deployment_(deployment), own_provider_(own_provider) {
+    for (const char* name :
+         {"ModelRegistry", "Market", "Licences", "Services", "Splits", "Channels"}) {
+        names_.emplace(deployment.contract(name), name);
+    }
+    database_.write_now([](db::Session& session) { create_tables(session); });
+}
+
+std::vector<eth::Address> Catalogue::contracts() const {
+    std::vector<eth::Address> all;
+    for (const auto& [address, name] : names_) all.push_back(address);
+    return all;
+}
+
+void Catalogue::apply(db::Session& session, const chain::Header& header,
+                      std::span<const chain::Log> logs) {
+    make_final(session, finalized_);
+    begin_block(session, header.id.number);
+    std::set<std::uint64_t> models;
+    for (const chain::Log& log : logs) {
+        const auto name = names_.find(log.address);
+        if (name == names_.end()) continue;
+        const KnownEvent* known = find_event(name->second, log);
+        if (!known) continue;
+        const auto values = known->event.decode(log.topics, log.data);
+        if (!values) continue;
+        const Change change{session, header, log, *values, models};
+        if (known->apply) known->apply(change);
+        session.run("INSERT INTO feed (block, number, kind, data) VALUES (?, ?, ?, ?)",
+                    header.id.number, log.index, known->kind,
+                    to_json(*known, deployment_.chain_id, change));
+    }
+    for (const std::uint64_t model : models) refresh_doc(session, model);
+}
+
+void Catalogue::undo(db::Session& session, std::uint64_t keep) {
+    undo_above(session, keep);
+    refresh_docs(session);
+}
+
+void Catalogue::wipe(db::Session& session) {
+    empty_tables(session);
+}
+
+void Catalogue::advanced(const chain::Heads& heads, std::optional<std::uint64_t>) {
+    finalized_ = heads.finalized;
+    for (const auto& watcher : watchers_) watcher();
+}
+
+void Catalogue::on_change(std::function<void()> watcher) {
+    watchers_.push_back(std::move(watcher));
+}
+
+}  // namespace stoa::catalogue

@@ -1,0 +1,81 @@
+// What is on the market: tables derived from the logs of ModelRegistry, Market, Licences, Services
+// and Splits, the manifests and legal texts that those name by hash, and the search over them.
+// Derived tables can be dropped and followed again; manifests and texts are kept under their
+// digests, so nobody can change them. One chain a database.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stoa/catalogue/error.hpp"
+#include "stoa/catalogue/types.hpp"
+#include "stoa/chain/deployment.hpp"
+#include "stoa/chain/follower.hpp"
+#include "stoa/db/database.hpp"
+
+namespace stoa::catalogue {
+
+inline constexpr std::size_t kMaxTermsBytes = 64 * 1024;
+
+class Catalogue final : public chain::LogSink {
+  public:
+    /// Makes its tables. `own_provider`: whose services are preferred where several serve a model.
+    Catalogue(db::Database&, const chain::Deployment&, eth::Address own_provider = {});
+
+    // chain::LogSink
+    std::vector<eth::Address> contracts() const override;
+    void apply(db::Session&, const chain::Header&, std::span<const chain::Log>) override;
+    void undo(db::Session&, std::uint64_t keep) override;
+    void wipe(db::Session&) override;
+    void advanced(const chain::Heads&, std::optional<std::uint64_t> undone_to) override;
+
+    /// Called on the event loop whenever the tables have changed.
+    void on_change(std::function<void()>);
+
+    Task<Page> search(Query, UnixTime now);
+    Task<std::optional<Summary>> summary(std::uint64_t model, UnixTime now);
+    Task<std::optional<Detail>> detail(std::uint64_t model, UnixTime now);
+    Task<std::vector<Version>> versions(std::uint64_t model);
+    Task<std::optional<Offer>> offer(std::uint64_t id);
+    Task<std::vector<Licence>> licences_of(eth::Address holder);
+    /// Newest first; ended and expired ones included.
+    Task<std::vector<Service>> services_of(eth::Address provider, UnixTime now);
+    Task<std::vector<Service>> services_paid_to(eth::Address account, UnixTime now);
+    Task<std::optional<Service>> service_of_receiver(eth::Address receiver, UnixTime now);
+
+    /// Of `<registrant>/<slug>`, or of a slug that only one registrant uses.
+    Task<std::optional<std::uint64_t>> model_named(std::string name);
+    /// Active versions with these weights, oldest first: (model, version).
+    Task<std::vector<std::pair<std::uint64_t, std::uint32_t>>> listings_of(Hash256 weights);
+    /// Splits with a share for `account`: of models and made by hand.
+    Task<std::vector<std::pair<eth::Address, std::uint32_t>>> splits_of(eth::Address account);
+
+    /// Stores bytes under their keccak256: digest_mismatch, not_listed, or why the manifest is none.
+    Task<Result<void>> put_manifest(Hash256 digest, std::string bytes);
+    Task<std::optional<std::string>> manifest(Hash256 digest);
+    Task<Result<void>> put_terms(Hash256 digest, std::string text);
+    Task<std::optional<std::string>> terms(Hash256 digest);
+
+    /// Events behind `(block, index)`, at most `limit`.
+    Task<std::vector<FeedItem>> feed_after(std::uint64_t block, std::int64_t index,
+                                           std::size_t limit);
+    Task<std::optional<FeedItem>> newest_event();
+
+    /// Models whose text has no vector yet, with that text: for the one who can embed it.
+    Task<std::vector<std::pair<std::uint64_t, std::string>>> without_meaning(std::size_t limit);
+    Task<void> set_meaning(std::uint64_t model, std::vector<float> vector);
+
+  private:
+    db::Database& database_;
+    const chain::Deployment& deployment_;
+    eth::Address own_provider_;
+    std::map<eth::Address, std::string> names_;  ///< Of the contracts that it follows.
+    std::atomic<std::uint64_t> finalized_ = 0;
+    std::vector<std::function<void()>> watchers_;
+};
+
+}  // namespace stoa::catalogue

@@ -1,0 +1,163 @@
+#include "stoa/catalogue/schema.hpp"
+
+#include <array>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace stoa::catalogue {
+namespace {
+
+constexpr const char* kTables = R"(
+CREATE TABLE now (block INTEGER NOT NULL);
+INSERT INTO now VALUES (0);
+CREATE TABLE undo (id INTEGER PRIMARY KEY, block INTEGER NOT NULL, sql TEXT NOT NULL);
+CREATE INDEX undo_block ON undo (block);
+
+CREATE TABLE model (id INTEGER PRIMARY KEY, slug TEXT NOT NULL, registrant BLOB NOT NULL,
+    owner BLOB NOT NULL, pay_to BLOB, serving INTEGER NOT NULL, call_bps INTEGER NOT NULL,
+    created INTEGER NOT NULL, updated INTEGER NOT NULL, sold INTEGER NOT NULL,
+    tx BLOB NOT NULL);
+CREATE INDEX model_slug ON model (slug);
+CREATE TABLE version (model INTEGER NOT NULL, number INTEGER NOT NULL, kind INTEGER NOT NULL,
+    status INTEGER NOT NULL, reason TEXT NOT NULL, time INTEGER NOT NULL,
+    manifest BLOB NOT NULL, weights BLOB NOT NULL, cid TEXT NOT NULL, tx BLOB NOT NULL);
+CREATE UNIQUE INDEX version_key ON version (model, number);
+CREATE INDEX version_manifest ON version (manifest);
+CREATE INDEX version_weights ON version (weights);
+CREATE TABLE parent (model INTEGER NOT NULL, parent INTEGER NOT NULL, version INTEGER NOT NULL,
+    bps INTEGER NOT NULL);
+CREATE INDEX parent_model ON parent (model);
+CREATE TABLE payee (split BLOB NOT NULL, position INTEGER NOT NULL, account BLOB NOT NULL,
+    share INTEGER NOT NULL);
+CREATE UNIQUE INDEX payee_key ON payee (split, position);
+CREATE INDEX payee_account ON payee (account);
+CREATE TABLE offer (id INTEGER PRIMARY KEY, model INTEGER NOT NULL, service INTEGER NOT NULL,
+    seller BLOB NOT NULL, active INTEGER NOT NULL, period INTEGER NOT NULL,
+    calls INTEGER NOT NULL, seats INTEGER NOT NULL, rights INTEGER NOT NULL,
+    entitlement INTEGER NOT NULL, transferable INTEGER NOT NULL, terms BLOB NOT NULL);
+CREATE INDEX offer_model ON offer (model);
+CREATE INDEX offer_terms ON offer (terms);
+CREATE TABLE offer_price (offer INTEGER NOT NULL, position INTEGER NOT NULL, token BLOB NOT NULL,
+    floor BLOB NOT NULL, cap BLOB NOT NULL);
+CREATE INDEX offer_price_offer ON offer_price (offer);
+CREATE TABLE licence (id INTEGER PRIMARY KEY, offer INTEGER NOT NULL, holder BLOB NOT NULL,
+    issued INTEGER NOT NULL, expires INTEGER NOT NULL, remaining INTEGER NOT NULL,
+    token BLOB NOT NULL, paid BLOB NOT NULL, cancelled INTEGER NOT NULL, tx BLOB NOT NULL);
+CREATE INDEX licence_holder ON licence (holder);
+CREATE TABLE service (id INTEGER PRIMARY KEY, model INTEGER NOT NULL, version INTEGER NOT NULL,
+    provider BLOB NOT NULL, receiver BLOB NOT NULL, authorizer BLOB NOT NULL,
+    valid_until INTEGER NOT NULL, endpoint TEXT NOT NULL, ended INTEGER NOT NULL);
+CREATE INDEX service_model ON service (model);
+CREATE INDEX service_provider ON service (provider);
+CREATE INDEX service_receiver ON service (receiver);
+CREATE TABLE pricing (service INTEGER NOT NULL, effective INTEGER NOT NULL,
+    position INTEGER NOT NULL, token BLOB NOT NULL, per_call BLOB NOT NULL,
+    per_input BLOB NOT NULL, per_output BLOB NOT NULL);
+CREATE INDEX pricing_service ON pricing (service, effective);
+CREATE TABLE feed (block INTEGER NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL,
+    data TEXT NOT NULL, PRIMARY KEY (block, number)) WITHOUT ROWID;
+
+CREATE TABLE manifest (digest BLOB PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE terms (digest BLOB PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE doc (model INTEGER PRIMARY KEY, title TEXT NOT NULL, summary TEXT NOT NULL,
+    task TEXT NOT NULL, licence TEXT NOT NULL, tags TEXT NOT NULL, card TEXT NOT NULL,
+    vector BLOB);
+CREATE VIRTUAL TABLE doc_text USING fts5 (title, slug, summary, tags, card,
+    tokenize = 'porter unicode61 remove_diacritics 2');
+)";
+
+struct Table {
+    const char* name;
+    std::vector<const char*> columns;
+};
+
+const std::vector<Table>& derived_tables() {
+    static const std::vector<Table> tables{
+        {"model",
+         {"slug", "registrant", "owner", "pay_to", "serving", "call_bps", "created", "updated",
+          "sold", "tx"}},
+        {"version",
+         {"model", "number", "kind", "status", "reason", "time", "manifest", "weights", "cid",
+          "tx"}},
+        {"parent", {"model", "parent", "version", "bps"}},
+        {"payee", {"split", "position", "account", "share"}},
+        {"offer",
+         {"model", "service", "seller", "active", "period", "calls", "seats", "rights",
+          "entitlement", "transferable", "terms"}},
+        {"offer_price", {"offer", "position", "token", "floor", "cap"}},
+        {"licence",
+         {"offer", "holder", "issued", "expires", "remaining", "token", "paid", "cancelled", "tx"}},
+        {"service",
+         {"model", "version", "provider", "receiver", "authorizer", "valid_until", "endpoint",
+          "ended"}},
+        {"pricing",
+         {"service", "effective", "position", "token", "per_call", "per_input", "per_output"}},
+    };
+    return tables;
+}
+
+/// Triggers that record, for each change of a row, the statement that takes it back.
+std::string triggers_of(const Table& table) {
+    const std::string name = table.name;
+    std::string names = "rowid";
+    std::string values = "old.rowid";
+    std::string sets;
+    for (const std::string column : table.columns) {
+        names += "," + column;
+        values += "||','||quote(old." + column + ")";
+        sets += (sets.empty() ? "'" : "||',") + column + "='||quote(old." + column + ")";
+    }
+    const auto trigger = [&](const std::string& event, const std::string& sql) {
+        return "CREATE TRIGGER " + name + "_" + event + " AFTER " + event + " ON " + name +
+               " BEGIN INSERT INTO undo (block, sql) VALUES ((SELECT block FROM now), " + sql +
+               "); END;\n";
+    };
+    return trigger("insert", "'DELETE FROM " + name + " WHERE rowid='||new.rowid") +
+           trigger("update", "'UPDATE " + name + " SET '||" + sets + "||' WHERE rowid='||old.rowid") +
+           trigger("delete", "'INSERT INTO " + name + " (" + names + ") VALUES ('||" + values +
+                                 "||')'");
+}
+
+}  // namespace
+
+void create_tables(db::Session& session) {
+    static const std::string first = [] {
+        std::string sql = kTables;
+        for (const Table& table : derived_tables()) sql += triggers_of(table);
+        return sql;
+    }();
+    const std::array steps{first.c_str()};
+    db::migrate(session, "catalogue", steps);
+}
+
+void begin_block(db::Session& session, std::uint64_t block) {
+    session.run("UPDATE now SET block = ?", block);
+}
+
+void undo_above(db::Session& session, std::uint64_t keep) {
+    std::vector<std::string> statements;
+    for (auto rows = session.query("SELECT sql FROM undo WHERE block > ? ORDER BY id DESC", keep);
+         rows.step();) {
+        statements.push_back(rows.get<std::string>(0));
+    }
+    // What undoing records belongs to no block, and goes with the rest.
+    begin_block(session, std::numeric_limits<std::int64_t>::max());
+    for (const std::string& sql : statements) session.script(sql);
+    session.run("DELETE FROM undo WHERE block > ?", keep);
+    session.run("DELETE FROM feed WHERE block > ?", keep);
+}
+
+void make_final(db::Session& session, std::uint64_t block) {
+    session.run("DELETE FROM undo WHERE block <= ?", block);
+}
+
+void empty_tables(db::Session& session) {
+    for (const Table& table : derived_tables()) {
+        session.script(std::string("DELETE FROM ") + table.name);
+    }
+    session.script("DELETE FROM feed; DELETE FROM doc; DELETE FROM doc_text; DELETE FROM undo;");
+}
+
+}  // namespace stoa::catalogue

@@ -1,0 +1,178 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stoa/base/time.hpp"
+#include "stoa/content/manifest.hpp"
+#include "stoa/eth/address.hpp"
+#include "stoa/payment/price.hpp"
+
+namespace stoa::catalogue {
+
+// As in IModelRegistry.
+enum class Kind { release, update, fix };
+enum class Status { active, deprecated, withdrawn };
+enum class Serving { open, listed, right_holders };
+
+struct Version {
+    std::uint32_t number = 0;
+    Kind kind = Kind::release;
+    Status status = Status::active;
+    std::string reason;
+    UnixTime time;
+    Hash256 manifest;
+    Hash256 weights;
+    std::string cid;
+    Hash256 transaction;
+    std::optional<std::vector<content::ManifestFile>> files;  ///< Where the manifest is here.
+};
+
+struct Payee {
+    eth::Address account;
+    std::uint32_t share = 0;                ///< Of 1,000,000.
+    std::optional<std::uint64_t> parent{};  ///< The model whose `payTo` this is.
+};
+
+struct Parent {
+    std::uint64_t model = 0;
+    std::uint32_t version = 0;
+    std::uint32_t bps = 0;
+};
+
+struct OfferPrice {
+    eth::Address token;  ///< Zero: the native coin.
+    Amount floor;
+    Amount cap;
+};
+
+struct Offer {
+    std::uint64_t id = 0;
+    std::uint64_t model = 0;
+    std::uint64_t service = 0;
+    eth::Address seller;
+    bool active = true;
+    std::vector<OfferPrice> prices;
+    std::int64_t period = 0;
+    std::uint32_t calls = 0;
+    std::uint32_t seats = 1;
+    std::uint32_t rights = 0;
+    std::uint32_t entitlement = 0;
+    bool transferable = false;
+    Hash256 terms;
+};
+
+struct Licence {
+    std::uint64_t id = 0;
+    std::uint64_t offer = 0;
+    std::uint64_t model = 0;
+    std::string model_title;
+    eth::Address holder;
+    std::int64_t issued_at = 0;
+    std::int64_t expires = 0;
+    std::uint32_t remaining = 0;
+    std::uint32_t calls = 0;
+    std::uint32_t seats = 1;
+    std::uint32_t rights = 0;
+    Amount price_paid;
+    eth::Address token;
+    Hash256 terms;
+    bool cancelled = false;
+    bool renewable = false;
+    Hash256 transaction;
+};
+
+struct Service {
+    std::uint64_t id = 0;
+    eth::Address provider;
+    std::uint64_t model = 0;
+    std::uint32_t version = 0;
+    std::string endpoint;
+    eth::Address receiver;
+    eth::Address receiver_authorizer;
+    eth::Address token;
+    payment::Price price;  ///< In its first token, as it holds now.
+    std::int64_t valid_until = 0;
+    bool ended = false;
+    std::vector<Payee> payees;
+};
+
+/// What lists show of a model.
+struct Summary {
+    std::uint64_t id = 0;
+    std::string slug;
+    eth::Address creator;  ///< Who registered it.
+    eth::Address owner;
+    std::string title;
+    std::string summary;
+    std::string task;
+    std::vector<std::string> tags;
+    std::string licence;
+    std::uint32_t version = 0;  ///< The newest that isn't withdrawn, else the newest.
+    Status status = Status::active;
+    std::int64_t created_at = 0;
+    std::int64_t updated_at = 0;
+    std::uint64_t sold = 0;
+    std::optional<Service> service;  ///< The one whose price is shown.
+    std::optional<Offer> offer;      ///< The cheapest active one.
+    std::vector<std::uint64_t> equal_weights;
+};
+
+struct Detail {
+    Summary summary;
+    std::string card;
+    eth::Address pay_to;
+    std::vector<Payee> payees;
+    std::vector<Version> versions;
+    std::vector<Offer> offers;
+    std::vector<Service> services;
+    std::vector<Parent> parents;
+    Serving serving = Serving::open;
+    std::uint32_t call_royalty_bps = 0;
+};
+
+/// A call of this size stands for "a typical call".
+inline constexpr payment::Usage kTypicalCall{500, 200};
+
+enum class Sort { relevance, newest, price, popular };
+
+struct Query {
+    std::string text;
+    std::optional<std::string> task;
+    std::optional<std::string> licence;
+    std::optional<std::string> tag;
+    std::optional<eth::Address> creator;
+    bool served = false;
+    std::optional<Sort> sort;
+    std::optional<std::uint64_t> after;  ///< The last model of the page before.
+    std::size_t limit = 20;              ///< At most `kMaxPage`.
+    std::vector<float> meaning;          ///< Of `text`, where an embedding model is served.
+};
+
+inline constexpr std::size_t kMaxPage = 100;
+
+struct FacetValue {
+    std::string value;
+    std::size_t count = 0;
+};
+
+struct Page {
+    std::vector<Summary> items;
+    std::optional<std::uint64_t> next;
+    std::size_t total = 0;
+    std::vector<FacetValue> tasks;
+    std::vector<FacetValue> licences;
+    std::vector<FacetValue> tags;
+};
+
+/// One event of the chain, for those who watch.
+struct FeedItem {
+    std::uint64_t block = 0;
+    std::uint32_t index = 0;
+    std::string kind;  ///< model, version, offer, licence, service, channel, split.
+    std::string data;  ///< JSON.
+};
+
+}  // namespace stoa::catalogue
