@@ -36,6 +36,8 @@ contract Deploy {
     address internal constant MULTICALL3 = 0xcA11bde05977b3631167028862bE2a173976CA11;
 
     address internal constant CREATE2_FACTORY = 0x4e59b44847b379578588920cA78FbF26c0B4956C;
+    bytes internal constant CREATE2_FACTORY_CODE =
+        hex"7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3";
     string internal constant MNEMONIC =
         "test test test test test test test test test test test junk";
     uint256 internal constant TEST_USD_EACH = 10_000e6;
@@ -66,6 +68,7 @@ contract Deploy {
 
     /// @notice The same, for tests.
     function inState() public returns (Deployed memory d) {
+        vm.etch(CREATE2_FACTORY, CREATE2_FACTORY_CODE);
         d = _x402AtFixedAddresses();
         _stoa(d);
         d.testUsd = _testUsd();
