@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "stoa/inference/worker_engine.hpp"
+#include "stoa/io/log.hpp"
+#include "stoa/payment/price.hpp"
+
+namespace stoa::gateway {
+
+/// A setting is wrong; `what()` names it and says what it may be.
+class ConfigError : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+struct ChainConfig {
+    bool embedded = true;
+    std::filesystem::path anvil;       ///< Embedded only, with `genesis`.
+    std::filesystem::path genesis;
+    std::vector<std::string> rpc;      ///< Where not embedded: at least one URL.
+    std::filesystem::path deployment;  ///< `deployments/<chainId>.json`.
+};
+
+/// A model file that this node serves, once its weights are listed on chain.
+struct ModelConfig {
+    std::string alias;
+    std::filesystem::path file;
+    inference::Backend backend = inference::Backend::llama;
+    std::filesystem::path manifest;
+    payment::Price price;
+};
+
+struct Config {
+    std::filesystem::path data;
+    std::string host = "127.0.0.1";
+    unsigned short port = 8420;
+    std::string public_url;  ///< Empty: http://localhost:<port>.
+    std::filesystem::path dapp;
+    std::filesystem::path worker;
+    std::filesystem::path openapi;  ///< The document that /openapi.json serves.
+    std::filesystem::path abi;      ///< Folder of the contracts' interfaces.
+    io::LogFormat log_format = io::LogFormat::text;
+    io::LogLevel log_level = io::LogLevel::info;
+    ChainConfig chain;
+    std::vector<ModelConfig> models;
+
+    std::string url() const {
+        return public_url.empty() ? "http://localhost:" + std::to_string(port) : public_url;
+    }
+};
+
+/// Reads a TOML file; relative paths are relative to it. Unknown settings are errors, so that a
+/// misspelt one is seen. Throws `ConfigError`.
+Config read_config(const std::filesystem::path&);
+
+/// Whether what the configuration names is there; throws `ConfigError` for what is not.
+void check(const Config&);
+
+}  // namespace stoa::gateway
