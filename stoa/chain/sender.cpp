@@ -1,0 +1,469 @@
+#include "stoa/chain/sender.hpp"
+
+#include <algorithm>
+
+#include "stoa/base/assert.hpp"
+#include "stoa/base/hex.hpp"
+#include "stoa/chain/codec.hpp"
+#include "stoa/chain/sender_store.hpp"
+#include "stoa/eth/keccak.hpp"
+#include "stoa/io/deadline.hpp"
+
+namespace stoa::chain {
+namespace {
+
+constexpr std::size_t kMaxIdChars = 128;
+constexpr std::size_t kMaxCallsInRound = 400;
+/// Rounds in a row that find a nonce used and no receipt, before that is believed.
+constexpr unsigned kRoundsToBelieve = 3;
+/// Final where a chain does not say what is.
+constexpr std::uint64_t kDeepBlocks = 256;
+/// A job that nobody could broadcast is tried again after this.
+constexpr std::chrono::seconds kBroadcastAgain{2};
+
+json::array one(json::value parameter) {
+    json::array list;
+    list.emplace_back(std::move(parameter));
+    return list;
+}
+
+json::array two(json::value first, json::value second) {
+    json::array list = one(std::move(first));
+    list.emplace_back(std::move(second));
+    return list;
+}
+
+/// Nodes word it differently: "already known", "known transaction", "already imported".
+bool is_known(const RpcError& error) {
+    return error.message.find("already") != std::string::npos ||
+           error.message.find("known transaction") != std::string::npos;
+}
+
+const json::value& must(const RpcResult<json::value>& answer, const char* what) {
+    if (!answer) throw RpcFailure(std::string(what) + ": " + answer.error().message);
+    return *answer;
+}
+
+Call call_of(const Job& job, const eth::Address& from) {
+    return {from, job.to, job.data, job.value, job.gas};
+}
+
+Attempt sign(const keys::Signer& signer, std::uint64_t chain_id, const StoredJob& stored,
+             const Fees& fees) {
+    eth::Transaction transaction;
+    transaction.chain_id = chain_id;
+    transaction.nonce = stored.nonce;
+    transaction.max_priority_fee = fees.tip;
+    transaction.max_fee = fees.max_fee;
+    transaction.gas_limit = stored.gas;
+    transaction.to = stored.job.to;
+    transaction.value = stored.job.value;
+    transaction.data = stored.job.data;
+    ByteVector raw = signer.sign_transaction(transaction);
+    return {eth::keccak256(raw), fees, std::move(raw)};
+}
+
+}  // namespace
+
+struct Sender::Live {
+    StoredJob stored;
+    io::Clock::Steady offered_at;  ///< The newest attempt, for the first time.
+    io::Clock::Steady tried_at;
+    bool accepted = false;  ///< An endpoint took it into its pool.
+    unsigned misses = 0;    ///< See kRoundsToBelieve.
+
+    const std::string& id() const { return stored.job.id; }
+};
+
+/// What the chain says, at one moment as far as one batch is that.
+struct Sender::Round {
+    std::uint64_t nonce = 0;
+    std::uint64_t head = 0;
+    std::uint64_t finalized = 0;
+    std::map<std::string, std::optional<Receipt>> receipts;  ///< By job, of those asked for.
+};
+
+Sender::Sender(Rpc& rpc, db::Database& database, const keys::Signer& signer,
+               const io::Clock& clock, std::uint64_t chain_id, SenderConfig config, io::Log log)
+    : rpc_(rpc),
+      database_(database),
+      signer_(signer),
+      clock_(clock),
+      chain_id_(chain_id),
+      config_(std::move(config)),
+      log_(std::move(log)),
+      store_(std::make_unique<Store>(chain_id, signer.address())) {
+    STOA_ASSERT(config_.bump_percent >= 10 && config_.confirmations >= 1);
+    if (!config_.errors) config_.errors = std::make_shared<Abi>();
+}
+
+Sender::~Sender() = default;
+
+eth::Address Sender::address() const {
+    return signer_.address();
+}
+
+Task<void> Sender::load() {
+    if (loaded_) co_return;
+    const auto genesis = co_await header(rpc_, std::uint64_t{0});
+    if (!genesis) throw RpcFailure("the chain has no block 0");
+    // Of transactions that an earlier database knew and this one doesn't.
+    const auto used = co_await nonce(rpc_, address(), Tag::pending);
+    finished_nonces_ = co_await database_.write([&](db::Session& session) {
+        store_->open(session, genesis->id.hash, used);
+        return store_->finished_nonces(session);
+    });
+    co_await recall();
+    loaded_ = true;
+}
+
+Task<void> Sender::recall() {
+    recall_ = false;
+    auto jobs = co_await database_.read(
+        [this](db::Session& session) { return store_->unfinished(session); });
+    for (auto& stored : jobs) {
+        if (stored.attempts.empty() || live_.contains(stored.nonce)) continue;
+        auto job = std::make_unique<Live>();
+        job->stored = std::move(stored);
+        job->offered_at = job->tried_at = clock_.steady();
+        live_.emplace(job->stored.nonce, std::move(job));
+    }
+}
+
+Sender::Live* Sender::live(const std::string& id) {
+    for (auto& [nonce, job] : live_) {
+        if (job->id() == id) return job.get();
+    }
+    return nullptr;
+}
+
+Task<Fees> Sender::fees() {
+    std::vector<RpcCall> calls;
+    calls.push_back({"eth_getBlockByNumber", two("latest", false)});
+    calls.push_back({"eth_maxPriorityFeePerGas", {}});
+    const auto answers = co_await rpc_.batch(std::move(calls));
+    const U256 base = read_header(must(answers[0], "eth_getBlockByNumber")).base_fee;
+    Fees fees;
+    // Not every chain has the method; a gwei is what nodes fall back to.
+    fees.tip = answers[1] ? read_u256(*answers[1]) : U256(1'000'000'000);
+    fees.tip = std::min(fees.tip, config_.max_fee);
+    // Twice the base fee: six full blocks in a row do not make it too little.
+    const U256 cap = config_.max_fee;
+    fees.max_fee = base > cap ? cap : std::min(cap, U256(base * 2 + fees.tip));
+    co_return fees;
+}
+
+Task<tl::expected<std::uint64_t, Revert>> Sender::simulate(const Job& job) {
+    const Call request = call_of(job, address());
+    const auto gas = co_await estimate_gas(rpc_, request);
+    if (gas) co_return *gas;
+    if (!is_revert(gas.error())) throw RpcFailure("eth_estimateGas: " + gas.error().message);
+    co_return tl::unexpected(config_.errors->explain(gas.error().data));
+}
+
+Task<tl::expected<Hash256, Revert>> Sender::submit(Job job) {
+    STOA_ASSERT(!job.id.empty() && job.id.size() <= kMaxIdChars);
+    co_await load();
+    if (const auto known = co_await status(job.id)) co_return known->transaction;
+    const auto gas = co_await simulate(job);
+    if (!gas) co_return tl::unexpected(gas.error());
+    const Fees offer = co_await fees();
+
+    StoredJob stored;
+    stored.gas = job.gas.value_or(*gas + *gas / 4);
+    stored.job = std::move(job);
+    // Should this task be cancelled in between, the next round finds the job in the database.
+    struct Recall {
+        bool& flag;
+        ~Recall() { flag = true; }
+    } on_exit{recall_};
+    stored = co_await database_.write([this, stored, offer](db::Session& session) {
+        if (auto known = store_->find(session, stored.job.id)) return *std::move(known);
+        StoredJob fresh = stored;
+        fresh.nonce = store_->take_nonce(session, 0);
+        fresh.attempts.push_back(sign(signer_, chain_id_, fresh, offer));
+        store_->insert(session, fresh);
+        return fresh;
+    });
+    const Hash256 hash = stored.attempts.back().hash;
+    auto& kept = live_[stored.nonce];
+    if (!kept) {
+        kept = std::make_unique<Live>();
+        kept->stored = std::move(stored);
+        kept->offered_at = kept->tried_at = clock_.steady();
+        const std::uint64_t nonce = kept->stored.nonce;
+        const bool accepted = co_await broadcast(*kept);
+        if (const auto found = live_.find(nonce); found != live_.end()) {
+            found->second->accepted = accepted;
+        }
+    }
+    co_return hash;
+}
+
+Task<bool> Sender::broadcast(const Live& job) {
+    const std::string id = job.id();
+    const std::string raw = to_hex(job.stored.attempts.back().raw);
+    try {
+        const auto answer = co_await rpc_.call("eth_sendRawTransaction", one(json::string(raw)));
+        if (answer || is_known(answer.error())) co_return true;
+        log_.warning("a transaction was not taken", {{"job", id}, {"why", answer.error().message}});
+    } catch (const RpcFailure& failure) {
+        log_.warning("a transaction could not be sent", {{"job", id}, {"why", failure.what()}});
+    }
+    co_return false;
+}
+
+Task<tl::expected<Receipt, Revert>> Sender::wait(std::string id, std::chrono::seconds deadline) {
+    const auto until = std::chrono::steady_clock::now() + deadline;
+    for (;;) {
+        co_await step();
+        const auto now = co_await status(id);
+        if (!now) throw std::out_of_range("no such job: " + id);
+        if (now->block && head_ + 1 >= now->block->number + config_.confirmations) {
+            if (auto found = co_await receipt(rpc_, now->transaction)) {
+                if (found->success) co_return *std::move(found);
+                co_return tl::unexpected((co_await revert_of(id, *found)).value_or(Revert{}));
+            }
+        } else if (now->state == JobState::reverted) {
+            co_return tl::unexpected(Revert{"", "another transaction took its place", {}});
+        }
+        if (std::chrono::steady_clock::now() >= until) {
+            throw RpcFailure("transaction " + to_hex(now->transaction) + " is not included yet");
+        }
+        co_await io::sleep_for(config_.poll);
+    }
+}
+
+Task<std::optional<Revert>> Sender::revert_of(const std::string& id, const Receipt& receipt) {
+    const auto stored = co_await database_.read(
+        [&](db::Session& session) { return store_->find(session, id); });
+    if (!stored) co_return std::nullopt;
+    Call again = call_of(stored->job, address());
+    again.gas = stored->gas;
+    const auto before = to_quantity(receipt.block.number - 1);
+    const auto answer =
+        co_await rpc_.call("eth_call", two(write_call(again), json::string(before)));
+    if (answer || answer.error().data.empty()) {
+        // Not what happens now: it failed for what stood before it in its block, or for its gas.
+        co_return Revert{"", "the transaction reverted", {}};
+    }
+    co_return config_.errors->explain(answer.error().data);
+}
+
+Task<tl::expected<Receipt, Revert>> Sender::send(Job job, std::chrono::seconds deadline) {
+    const std::string id = job.id;
+    auto submitted = co_await submit(std::move(job));
+    if (!submitted) co_return tl::unexpected(std::move(submitted.error()));
+    co_return co_await wait(id, deadline);
+}
+
+Task<std::optional<JobStatus>> Sender::status(std::string id) {
+    co_await load();
+    std::optional<StoredJob> found;
+    if (const Live* job = live(id)) {
+        found = job->stored;
+    } else {
+        found = co_await database_.read(
+            [&](db::Session& session) { return store_->find(session, id); });
+    }
+    if (!found) co_return std::nullopt;
+    JobStatus status;
+    status.state = found->state;
+    status.block = found->block;
+    if (found->included) {
+        status.transaction = *found->included;
+    } else if (!found->attempts.empty()) {
+        status.transaction = found->attempts.back().hash;
+    }
+    co_return status;
+}
+
+Task<void> Sender::step() {
+    co_await load();
+    if (stepping_) co_return;
+    stepping_ = true;
+    struct Done {
+        bool& flag;
+        ~Done() { flag = false; }
+    } on_exit{stepping_};
+    if (recall_) co_await recall();
+    if (live_.empty()) co_return;
+    const Round round = co_await observe();
+    std::vector<std::uint64_t> nonces;
+    for (const auto& [nonce, job] : live_) nonces.push_back(nonce);
+    for (const auto nonce : nonces) {
+        const auto found = live_.find(nonce);
+        if (found == live_.end() || !round.receipts.contains(found->second->id())) continue;
+        co_await settle(*found->second, round);
+    }
+    chain_nonce_ = round.nonce;
+}
+
+Task<Sender::Round> Sender::observe() {
+    std::vector<RpcCall> calls;
+    calls.push_back({"eth_getTransactionCount", two(json::string(eth::to_lower_hex(address())), "latest")});
+    calls.push_back({"eth_getBlockByNumber", two("latest", false)});
+    calls.push_back({"eth_getBlockByNumber", two("finalized", false)});
+    std::vector<std::string> asked;
+    for (const auto& [nonce, job] : live_) {
+        if (calls.size() + job->stored.attempts.size() > kMaxCallsInRound) break;
+        for (const auto& attempt : job->stored.attempts) {
+            calls.push_back({"eth_getTransactionReceipt", one(json::string(to_hex(attempt.hash)))});
+            asked.push_back(job->id());
+        }
+    }
+    const auto answers = co_await rpc_.batch(std::move(calls));
+
+    Round round;
+    round.nonce = read_number(must(answers[0], "eth_getTransactionCount"));
+    round.head = read_header(must(answers[1], "eth_getBlockByNumber")).id.number;
+    if (answers[2] && !answers[2]->is_null()) {
+        round.finalized = read_header(*answers[2]).id.number;
+    }
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        const auto& value = must(answers[i + 3], "eth_getTransactionReceipt");
+        auto& receipt = round.receipts[asked[i]];
+        if (!value.is_null()) receipt = read_receipt(value);
+    }
+    head_ = round.head;
+    // Final blocks are gone: a development chain was taken back. What they held is sent again.
+    if (round.nonce < finished_nonces_) {
+        log_.warning("the chain has forgotten transactions", {{"from nonce", round.nonce}});
+        finished_nonces_ = round.nonce;
+        co_await database_.write(
+            [&](db::Session& session) { store_->reopen_from(session, round.nonce); });
+        co_await recall();
+    }
+    co_return round;
+}
+
+Task<void> Sender::settle(Live& job, const Round& round) {
+    const auto& receipt = round.receipts.at(job.id());
+    StoredJob& stored = job.stored;
+    if (!receipt) {
+        if (stored.block) {
+            stored.block.reset();
+            stored.included.reset();
+            stored.state = JobState::waiting;
+            job.accepted = false;
+            log_.info("a transaction was taken back", {{"job", job.id()}});
+            co_await database_.write(
+                [this, stored](db::Session& session) { store_->set_state(session, stored, false); });
+        }
+        co_await push(job, round);
+        co_return;
+    }
+    job.misses = 0;
+    const bool is_new = stored.block != receipt->block;
+    stored.block = receipt->block;
+    stored.included = receipt->transaction;
+    stored.state = receipt->success ? JobState::included : JobState::reverted;
+    const bool final = receipt->block.number <= round.finalized ||
+                       receipt->block.number + kDeepBlocks <= round.head;
+    if (!is_new && !final) co_return;
+    co_await database_.write(
+        [this, stored, final](db::Session& session) { store_->set_state(session, stored, final); });
+    if (final) {
+        finished_nonces_ = std::max(finished_nonces_, stored.nonce + 1);
+        live_.erase(stored.nonce);
+    }
+}
+
+Task<void> Sender::push(Live& job, const Round& round) {
+    // Judged by the nonce of the round before: within one, a block may come between the answers.
+    if (job.stored.nonce < chain_nonce_ && job.stored.nonce < round.nonce) {
+        if (++job.misses >= kRoundsToBelieve) co_await displaced(job);
+        co_return;
+    }
+    job.misses = 0;
+    const auto now = clock_.steady();
+    if (now - job.offered_at >= config_.replace_after) {
+        co_await replace(job);
+    } else if (!job.accepted && now - job.tried_at >= kBroadcastAgain) {
+        job.tried_at = now;
+        job.accepted = co_await broadcast(job);
+    }
+}
+
+Task<void> Sender::replace(Live& job) {
+    StoredJob& stored = job.stored;
+    const Fees last = stored.attempts.back().fees;
+    const Fees now = co_await fees();
+    const auto raised = [&](const U256& fee) {
+        return U256(fee + fee * config_.bump_percent / 100 + 1);
+    };
+    const Fees next{std::max(raised(last.max_fee), now.max_fee),
+                    std::max(raised(last.tip), now.tip)};
+    job.offered_at = job.tried_at = clock_.steady();
+    if (next.max_fee <= config_.max_fee) {
+        const Attempt attempt = sign(signer_, chain_id_, stored, next);
+        co_await database_.write([this, id = job.id(), attempt](db::Session& session) {
+            store_->add_attempt(session, id, attempt);
+        });
+        stored.attempts.push_back(attempt);
+        log_.info("a transaction is offered for more", {{"job", job.id()}});
+    }
+    job.accepted = co_await broadcast(job);
+}
+
+/// Somebody else used the account: the nonce is gone, and none of our attempts has it.
+Task<void> Sender::displaced(Live& job) {
+    const auto gas = co_await simulate(job.stored.job);
+    const std::uint64_t old_nonce = job.stored.nonce;
+    if (!gas) {
+        job.stored.state = JobState::reverted;
+        log_.warning("a transaction lost its nonce and would revert now",
+                     {{"job", job.id()}, {"why", gas.error().message}});
+        co_await database_.write([this, stored = job.stored](db::Session& session) {
+            store_->set_state(session, stored, true);
+        });
+        live_.erase(old_nonce);
+        co_return;
+    }
+    const auto used = co_await nonce(rpc_, address(), Tag::pending);
+    const Fees offer = co_await fees();
+    auto moved = std::make_unique<Live>();
+    moved->stored = co_await database_.write([this, stored = job.stored, used,
+                                              offer](db::Session& session) {
+        StoredJob fresh = stored;
+        fresh.nonce = store_->take_nonce(session, used);
+        fresh.attempts = {sign(signer_, chain_id_, fresh, offer)};
+        store_->move(session, fresh);
+        return fresh;
+    });
+    moved->offered_at = moved->tried_at = clock_.steady();
+    log_.warning("a transaction lost its nonce and has a new one", {{"job", moved->id()}});
+    live_.erase(old_nonce);
+    Live& kept = *live_.insert_or_assign(moved->stored.nonce, std::move(moved)).first->second;
+    kept.accepted = co_await broadcast(kept);
+}
+
+Task<void> Sender::run() {
+    auto pause = config_.poll;
+    for (;;) {
+        try {
+            co_await step();
+            pause = config_.poll;
+        } catch (const RpcFailure& failure) {
+            pause = std::min<std::chrono::milliseconds>(pause * 2, std::chrono::seconds(15));
+            log_.warning("the chain does not answer about transactions", {{"why", failure.what()}});
+        }
+        co_await io::sleep_for(pause);
+    }
+}
+
+Task<void> Sender::rewound(std::uint64_t keep) {
+    co_await load();
+    co_await database_.write(
+        [&](db::Session& session) { store_->reopen_above(session, keep); });
+    for (auto& [nonce, job] : live_) {
+        if (!job->stored.block || job->stored.block->number <= keep) continue;
+        job->stored.block.reset();
+        job->stored.included.reset();
+        job->stored.state = JobState::waiting;
+        job->accepted = false;
+    }
+    co_await recall();
+}
+
+}  // namespace stoa::chain
