@@ -101,8 +101,8 @@ using SharedBody = std::shared_ptr<const std::string>;
 struct Response {
     unsigned status = 200;
     /// Content-Length, Transfer-Encoding, Connection and Date are the server's.
-    Headers headers;
-    std::variant<std::string, SharedBody, Stream, FileBody> body;
+    Headers headers = {};
+    std::variant<std::string, SharedBody, Stream, FileBody> body = {};
 };
 
 /// `text` with its Content-Type.

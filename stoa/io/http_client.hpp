@@ -17,9 +17,9 @@ namespace stoa::io {
 struct ClientRequest {
     Method method = Method::get;
     /// `http://`, `https://`, or `unix_url`.
-    std::string url;
-    Headers headers;
-    std::string body;
+    std::string url = {};
+    Headers headers = {};
+    std::string body = {};
     Duration deadline = std::chrono::seconds(30);  ///< For all of it.
     std::size_t max_body_bytes = 32 * 1024 * 1024;
     unsigned redirects = 0;  ///< Followed for GET and HEAD, at most so many.
@@ -27,8 +27,8 @@ struct ClientRequest {
 
 struct ClientResponse {
     unsigned status = 0;
-    Headers headers;
-    std::string body;
+    Headers headers = {};
+    std::string body = {};
 };
 
 /// No answer. `maybe_sent` is false when the server cannot have seen the request, so that even
@@ -55,7 +55,7 @@ struct ClientConfig {
     /// unix sockets.
     bool public_addresses_only = false;
     /// Certificates to trust besides the system's.
-    std::filesystem::path ca_file;
+    std::filesystem::path ca_file = {};
     std::string user_agent = "stoa";
 };
 

@@ -176,11 +176,12 @@ Task<std::size_t> Link::read(asio::mutable_buffer buffer) {
 Task<void> Link::write(std::string_view first, std::string_view second) {
     const std::array<asio::const_buffer, 2> buffers{asio::buffer(first), asio::buffer(second)};
     error_code error;
-    const auto token = asio::redirect_error(asio::use_awaitable, error);
     if (tls_) {
-        co_await asio::async_write(*tls_, buffers, token);
+        co_await asio::async_write(*tls_, buffers,
+                                   asio::redirect_error(asio::use_awaitable, error));
     } else {
-        co_await asio::async_write(socket_, buffers, token);
+        co_await asio::async_write(socket_, buffers,
+                                   asio::redirect_error(asio::use_awaitable, error));
     }
     if (error) throw LinkFailure{error};
 }

@@ -24,7 +24,7 @@ struct ServerLimits {
     std::chrono::milliseconds write{60'000};       ///< A client that takes nothing for so long is
                                                    ///< gone.
     /// Per request, once its headers are known; `body_bytes` where empty.
-    std::function<std::size_t(const Request&)> body_bytes_of;
+    std::function<std::size_t(const Request&)> body_bytes_of = {};
 };
 
 /// The address cannot be listened on; `what()` is for people: in use, not ours, not allowed.
