@@ -340,7 +340,7 @@ export class MockNode {
     }
     const words = TEXT.split(/(?<= )/);
     for (const [index, content] of words.entries()) {
-      if (request.destroyed) break;
+      if (response.destroyed) break;
       send({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
       if (index % 6 === 5) await new Promise((resolve) => { setTimeout(resolve, 30); });
     }

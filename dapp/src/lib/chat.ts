@@ -16,6 +16,7 @@ export type Progress = {
 };
 
 export type Turn = Progress & {
+  /** As OpenAI names it, or 'stopped' by the reader, or 'cut' where the stream broke off. */
   finish: string | null;
   /** What the session has left. */
   left: bigint | null;
@@ -69,13 +70,19 @@ export async function chatTurn(call: PaidCall, request: ChatRequest): Promise<Tu
     text: '', tokens: 0, cost: callCost(price, input, 0), exact: false, finish: null, left: null,
     receipt: null,
   };
+  let whole = false;
   try {
     for await (const { event, data } of serverEvents(response.body)) {
       if (event === 'stoa.receipt') {
         turn.receipt = JSON.parse(data) as SettlementResponse;
         continue;
       }
-      if (data === '[DONE]') continue;
+      // Others are for clients that top a voucher up in mid-stream, which this one doesn't.
+      if (event !== 'message') continue;
+      if (data === '[DONE]') {
+        whole = true;
+        continue;
+      }
       const chunk = JSON.parse(data) as Chunk;
       if (chunk.error) {
         throw new Problem(502, chunk.error.code ?? 'engine', chunk.error.message
@@ -99,6 +106,7 @@ export async function chatTurn(call: PaidCall, request: ChatRequest): Promise<Tu
     if (!signal?.aborted) throw error;
     turn.finish = 'stopped';
   }
+  if (!whole && turn.finish !== 'stopped') turn.finish = 'cut';
   const booked = await book(call.store, call.channelId, turn.receipt);
   if (booked && before !== undefined) {
     const charged = turn.receipt?.extra?.chargedAmount;

@@ -10,10 +10,13 @@ export async function* serverEvents(body: ReadableStream<Uint8Array>): AsyncGene
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      buffer += done ? decoder.decode() : decoder.decode(value, { stream: true });
-      // A line may end in \r\n, and the \n may be in the next piece.
-      const whole = done ? buffer.length : Math.max(buffer.lastIndexOf('\n') + 1, 0);
-      for (const line of buffer.slice(0, whole).split(/\r?\n/).slice(0, done ? undefined : -1)) {
+      // What the end cuts off is no event.
+      if (done) return;
+      // A line ends in \n or \r\n; its last piece may still be on the way.
+      const lines = (buffer + decoder.decode(value, { stream: true })).split('\n');
+      buffer = lines.pop() ?? '';
+      for (const raw of lines) {
+        const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
         if (line === '') {
           if (data.length > 0) yield { event: event || 'message', data: data.join('\n') };
           event = '';
@@ -24,8 +27,6 @@ export async function* serverEvents(body: ReadableStream<Uint8Array>): AsyncGene
           event = line.slice(6).trim();
         }
       }
-      buffer = buffer.slice(whole);
-      if (done) return;
     }
   } finally {
     await reader.cancel().catch(() => undefined);

@@ -12,9 +12,9 @@ const Licences = lazy(async () => ({ default: (await import('./pages/licences'))
 const Money = lazy(async () => ({ default: (await import('./pages/money')).MoneyPage }));
 
 const NAV = [
-  { to: '/', label: 'Discover', Icon: SearchIcon },
-  { to: '/licences', label: 'My licences', Icon: LicenceIcon },
-  { to: '/money', label: 'Sessions and money', Icon: MoneyIcon },
+  { to: '/', label: 'Discover', short: 'Discover', Icon: SearchIcon },
+  { to: '/licences', label: 'My licences', short: 'Licences', Icon: LicenceIcon },
+  { to: '/money', label: 'Sessions and money', short: 'Money', Icon: MoneyIcon },
 ];
 
 export function App() {
@@ -28,9 +28,9 @@ export function App() {
         <div className="wide">
           <Link to="/" className="brand"><Logo /><span>Stoa</span></Link>
           <nav aria-label="Main">
-            {NAV.map(({ to, label, Icon }) => (
+            {NAV.map(({ to, label, short, Icon }) => (
               <Link key={to} to={to} aria-current={isAt(pathname, to) ? 'page' : undefined}>
-                <Icon /><span>{label}</span>
+                <Icon /><span className="long">{label}</span><span className="short">{short}</span>
               </Link>
             ))}
           </nav>

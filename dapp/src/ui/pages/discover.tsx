@@ -158,7 +158,7 @@ function ChipRow(
       {shown.map(({ value, count }) => (
         <Chip key={value} on={value === chosen}
           toggle={() => set({ [name]: value === chosen ? '' : value })}>
-          {words(value)}{count > 0 && <span className="count">{count}</span>}
+          {name === 'task' ? words(value) : value}{count > 0 && <span className="count">{count}</span>}
         </Chip>
       ))}
     </div>

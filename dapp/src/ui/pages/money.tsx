@@ -34,7 +34,7 @@ export function MoneyPage() {
           {data.tokens.map((one) => <Tiles key={one.token} money={one} />)}
           {held && BigInt(held.wallet) < 10n ** BigInt(held.decimals) && <Faucet address={address} />}
           <Items items={data.items} />
-          <p className="small">
+          <p className="small csv">
             <a href={`${api.origin}/api/money?address=${address}&format=csv`} download="stoa-money.csv">All of it as CSV</a>
           </p>
           <DeviceKeys />

@@ -133,6 +133,7 @@ function TurnView({ turn, decimals }: { turn: Shown; decimals: number }) {
       <p className="muted small cost">
         {turn.tokens} tokens · {turn.exact ? '' : 'about '}{dollars(turn.cost, decimals)}
         {turn.finish === 'stopped' && ' · stopped'}
+        {turn.finish === 'cut' && ' · the connection broke off'}
         {turn.finish === 'length' && ' · as long as allowed'}
       </p>
     </div>

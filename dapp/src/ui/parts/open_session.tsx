@@ -15,6 +15,7 @@ import { duration, shortAddress } from './text';
 import type { Form } from './try';
 
 const CHOICES = ['0.50', '1.00', '5.00'];
+const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const NOBODY = '0x0000000000000000000000000000000000000000';
 
 type Props = {
@@ -79,12 +80,12 @@ export function OpenSession({ model, terms, form, foreign, opened }: Props) {
         </div>
       </div>
       <p id="session-help" className={trouble ? 'warn' : 'muted'} aria-live="polite">
-        {trouble ?? `${aboutCalls(amount!, terms.typicalCall)}. Refundable at once, without a fee; from a node that is silent, after ${duration(terms.withdrawDelay)}.`}
+        {trouble ?? `${upper(aboutCalls(amount!, terms.typicalCall))}. Refundable at once, without a fee; from a node that is silent, after ${duration(terms.withdrawDelay)}.`}
       </p>
       {address && balance !== null && amount !== null && balance < amount && <Faucet address={address} />}
       <button type="button" className="primary big" data-testid="open-session"
         disabled={flow.running || trouble !== null} onClick={() => void start()}>
-        {address ? `Authorise ${sum}, refundable` : `Connect and authorise ${sum}`}
+        {address ? `Authorise ${sum}, refundable` : 'Connect a wallet to begin'}
       </button>
       <TxState step={flow.step} done="Your session is open." cancel={flow.reset} />
       <PromptList prompts={[`Authorise ${sum}, refundable`]}
