@@ -140,6 +140,14 @@ Abi Abi::read(const std::filesystem::path& path) {
     }
 }
 
+Abi Abi::read_folder(const std::filesystem::path& folder) {
+    Abi all;
+    for (const auto& file : std::filesystem::directory_iterator(folder)) {
+        if (file.path().extension() == ".json") all.add(read(file.path()));
+    }
+    return all;
+}
+
 void Abi::add(const Abi& other) {
     for (const auto& [name, it] : other.functions_) functions_.insert_or_assign(name, it);
     events_.insert(other.events_.begin(), other.events_.end());

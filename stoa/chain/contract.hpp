@@ -40,6 +40,8 @@ class Abi {
     /// is a part of the installation.
     static Abi parse(const json::value&);
     static Abi read(const std::filesystem::path&);
+    /// Of all `*.json` in a folder together.
+    static Abi read_folder(const std::filesystem::path&);
 
     /// Declarations as in Solidity, such as `event Moved(address indexed who)`, `error Late()`.
     void declare(std::string_view declaration);
