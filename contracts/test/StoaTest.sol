@@ -135,7 +135,7 @@ abstract contract StoaTest {
 
     function version() internal pure returns (IModelRegistry.NewVersion memory v) {
         v.manifestDigest = keccak256("manifest");
-        v.weightsDigest = sha256("weights");
+        v.weightsDigest = keccak256("weights");
         v.cid = "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy";
     }
 

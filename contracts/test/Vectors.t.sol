@@ -26,7 +26,7 @@ contract VectorsTest is StoaTest {
         eq(n, 11);
     }
 
-    function test_x402_voucherDigestsAndTheirSigners() public {
+    function test_x402_voucherDigests() public {
         uint256 n;
         for (; vm.keyExistsJson(x402, _at(".vouchers", n, "")); ++n) {
             vm.chainId(_uint(_at(".vouchers", n, ".chainId")));

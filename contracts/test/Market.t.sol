@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {ILicences} from "../src/interfaces/ILicences.sol";
+import {IMarket} from "../src/interfaces/IMarket.sol";
+import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
+import {Market} from "../src/Market.sol";
+import {vm} from "../script/Vm.sol";
+import {CallingToken, FeeToken} from "./doubles/Tokens.sol";
+import {Wallet} from "./doubles/Wallet.sol";
+import {StoaTest} from "./StoaTest.sol";
+
+contract MarketTest is StoaTest {
+    uint256 internal offer;
+    uint256 internal modelId;
+    address internal payTo;
+
+    function setUp() public override {
+        super.setUp();
+        offer = offered();
+        modelId = 1;
+        payTo = models.payTo(modelId);
+    }
+
+    // ---- offers ----
+
+    function test_createOffer_freezesItsTerms() public view {
+        IMarket.Offer memory o = market.offerOf(offer);
+        eq(o.seller, creator);
+        yes(o.active);
+        eq(o.prices.length, 1);
+        eq(o.prices[0].token, address(usd));
+        eq(o.prices[0].floor, 5e6);
+        eq(o.prices[0].cap, 5e6);
+        eq(o.terms.model, modelId);
+        eq(o.terms.period, 30 days);
+        eq(o.terms.termsDigest, keccak256("Use it well."));
+        yes(market.isForSale(offer));
+    }
+
+    function test_createOffer_refusesWhoDoesNotOwnTheModel() public {
+        IMarket.NewOffer memory o = offerOfModel(modelId);
+        vm.expectRevert(abi.encodeWithSelector(IMarket.NotSeller.selector, 0, stranger));
+        vm.prank(stranger);
+        market.createOffer(o);
+    }
+
+    function test_createOffer_refusesAModelThatChoseAnotherMarket() public {
+        Market other = new Market(models, licences);
+        IMarket.NewOffer memory o = offerOfModel(modelId);
+        vm.expectRevert(
+            abi.encodeWithSelector(ILicences.NotTheMarket.selector, modelId, address(other))
+        );
+        vm.prank(creator);
+        other.createOffer(o);
+    }
+
+    function test_createOffer_refusesWhatThisMarketDoesNotSell() public {
+        IMarket.NewOffer memory o = offerOfModel(modelId);
+        (o.service, o.calls) = (1, 100);
+        _refused(o, abi.encodeWithSelector(IMarket.PlanNotSold.selector));
+        o = offerOfModel(modelId);
+        o.prices[0].cap += 1;
+        _refused(o, abi.encodeWithSelector(IMarket.PriceNotFixed.selector));
+        o = offerOfModel(modelId);
+        o.targetPerDay = 1;
+        _refused(o, abi.encodeWithSelector(IMarket.PriceNotFixed.selector));
+        o = offerOfModel(modelId);
+        o.maxCommissionBps = 1_001;
+        _refused(o, abi.encodeWithSelector(IMarket.CommissionTooHigh.selector, 1_001));
+    }
+
+    function test_createOffer_refusesPricesThatAreNone() public {
+        IMarket.NewOffer memory o = offerOfModel(modelId);
+        o.prices = new IMarket.Price[](0);
+        _refused(o, abi.encodeWithSelector(IMarket.BadPrices.selector));
+        o.prices = new IMarket.Price[](5);
+        _refused(o, abi.encodeWithSelector(IMarket.BadPrices.selector));
+        o.prices = new IMarket.Price[](2);
+        _refused(o, abi.encodeWithSelector(IMarket.BadPrices.selector));
+    }
+
+    function test_createOffer_refusesTermsThatContradictThemselves() public {
+        for (uint256 i; i < 5; ++i) {
+            IMarket.NewOffer memory o = offerOfModel(modelId);
+            if (i == 0) o.seats = 0;
+            if (i == 1) o.rights = 0;
+            if (i == 2) o.termsDigest = 0;
+            if (i == 3) (o.seats, o.transferable) = (2, true);
+            if (i == 4) o.seats = 65;
+            _refused(o, abi.encodeWithSelector(ILicences.BadTerms.selector));
+        }
+    }
+
+    function test_setActive_isTheSellersWhileItOwnsTheModel() public {
+        vm.expectRevert(abi.encodeWithSelector(IMarket.NotSeller.selector, offer, stranger));
+        vm.prank(stranger);
+        market.setActive(offer, false);
+        vm.prank(creator);
+        market.setActive(offer, false);
+        no(market.isForSale(offer));
+        vm.expectRevert(abi.encodeWithSelector(IMarket.OfferInactive.selector, offer));
+        vm.prank(buyer);
+        market.buy(orderFor(offer));
+        vm.prank(creator);
+        models.transferFrom(creator, stranger, modelId);
+        vm.expectRevert(abi.encodeWithSelector(IMarket.NotSeller.selector, offer, creator));
+        vm.prank(creator);
+        market.setActive(offer, true);
+    }
+
+    // ---- buying ----
+
+    function test_buy_paysTheModelsSplitAndIssuesALicence() public {
+        uint256 before = usd.balanceOf(buyer);
+        IMarket.Order memory order = orderFor(offer);
+        vm.startPrank(buyer);
+        usd.approve(address(market), 5e6);
+        vm.expectEmit(address(market));
+        emit IMarket.Purchased(
+            offer, buyer, buyer, 1, 1, address(usd), 5e6, payTo, market.orderDigest(order)
+        );
+        uint256 licence = market.buy(order);
+        vm.stopPrank();
+        eq(licence, 1);
+        eq(licences.ownerOf(licence), buyer);
+        eq(usd.balanceOf(buyer), before - 5e6);
+        eq(usd.balanceOf(payTo), 5e6);
+        ILicences.Licence memory l = licences.licenceOf(licence);
+        eq(l.offer, offer);
+        eq(l.expires, NOW + 30 days);
+        eq(l.pricePaid, 5e6);
+        eq(l.token, address(usd));
+        eq(l.version, 1);
+    }
+
+    function test_buy_severalForSomebodyElse() public {
+        IMarket.Order memory order = orderFor(offer);
+        (order.n, order.holder, order.maxPrice) = (3, stranger, 15e6);
+        vm.startPrank(buyer);
+        usd.approve(address(market), 15e6);
+        uint256 first = market.buy(order);
+        vm.stopPrank();
+        eq(licences.balanceOf(stranger), 3);
+        eq(licences.ownerOf(first + 2), stranger);
+        eq(usd.balanceOf(payTo), 15e6);
+    }
+
+    function test_buy_refusesWhatTheOrderForbids() public {
+        for (uint256 i; i < 9; ++i) {
+            IMarket.Order memory o = orderFor(offer);
+            bytes memory why;
+            if (i == 0) {
+                o.deadline = NOW - 1;
+                why = abi.encodeWithSelector(IMarket.DeadlinePassed.selector, NOW - 1);
+            } else if (i == 1) {
+                o.maxPrice = 5e6 - 1;
+                why = abi.encodeWithSelector(IMarket.PriceAboveMax.selector, 5e6, 5e6 - 1);
+            } else if (i == 2) {
+                o.termsDigest = 0;
+                why =
+                    abi.encodeWithSelector(IMarket.TermsDiffer.selector, keccak256("Use it well."));
+            } else if (i == 3) {
+                o.hall = 1;
+                why = abi.encodeWithSelector(IMarket.UnknownHall.selector, 1);
+            } else if (i == 4) {
+                o.n = 33;
+                why = abi.encodeWithSelector(IMarket.BadQuantity.selector, 33);
+            } else if (i == 5) {
+                o.n = 0;
+                why = abi.encodeWithSelector(IMarket.BadQuantity.selector, 0);
+            } else if (i == 6) {
+                o.token = stranger;
+                why = abi.encodeWithSelector(IMarket.TokenNotAccepted.selector, stranger);
+            } else if (i == 7) {
+                o.holder = address(0);
+                why = abi.encodeWithSelector(IMarket.ZeroHolder.selector);
+            } else {
+                o.relayFee = 1;
+                why = abi.encodeWithSelector(IMarket.UnexpectedRelayFee.selector);
+            }
+            vm.expectRevert(why);
+            vm.prank(buyer);
+            market.buy(o);
+        }
+    }
+
+    function test_buy_refusesAnUnknownOffer() public {
+        IMarket.Order memory order = orderFor(99);
+        vm.expectRevert(abi.encodeWithSelector(IMarket.UnknownOffer.selector, 99));
+        market.buy(order);
+    }
+
+    function test_buy_refusesAModelThatWasSold() public {
+        vm.prank(creator);
+        models.transferFrom(creator, stranger, modelId);
+        vm.expectRevert(abi.encodeWithSelector(IMarket.SellerGone.selector, offer));
+        vm.prank(buyer);
+        market.buy(orderFor(offer));
+        no(market.isForSale(offer));
+    }
+
+    function test_buy_refusesAWithdrawnModel() public {
+        vm.prank(creator);
+        models.setStatus(modelId, 1, IModelRegistry.Status.Withdrawn, "broken");
+        vm.expectRevert(abi.encodeWithSelector(IMarket.NotForSale.selector, offer));
+        vm.prank(buyer);
+        market.buy(orderFor(offer));
+        no(market.isForSale(offer));
+    }
+
+    function test_buy_refusesOnceTheOwnerChoseAnotherMarket() public {
+        vm.prank(creator);
+        models.setMarket(modelId, stranger);
+        vm.prank(buyer);
+        usd.approve(address(market), 5e6);
+        vm.expectRevert(
+            abi.encodeWithSelector(ILicences.NotTheMarket.selector, modelId, address(market))
+        );
+        vm.prank(buyer);
+        market.buy(orderFor(offer));
+        no(market.isForSale(offer));
+    }
+
+    function test_buyWithPermit_needsNoApprovalBefore() public {
+        IMarket.Permit memory permit = permitted(5e6);
+        vm.prank(buyer);
+        market.buyWithPermit(orderFor(offer), permit);
+        eq(licences.balanceOf(buyer), 1);
+        eq(usd.allowance(buyer, address(market)), 0);
+    }
+
+    function test_buyWithPermit_survivesAPermitCarriedBefore() public {
+        IMarket.Permit memory permit = permitted(5e6);
+        bytes memory signature = permit.signature;
+        vm.prank(stranger);
+        usd.permit(buyer, address(market), 5e6, permit.deadline, signature);
+        vm.prank(buyer);
+        market.buyWithPermit(orderFor(offer), permit);
+        eq(licences.balanceOf(buyer), 1);
+    }
+
+    function test_buyNative_returnsWhatIsTooMuch() public {
+        IMarket.NewOffer memory o = offerOfModel(modelId);
+        o.prices[0] = IMarket.Price(address(0), 1 ether, 1 ether);
+        vm.prank(creator);
+        uint256 native = market.createOffer(o);
+        IMarket.Order memory order = orderFor(native);
+        (order.token, order.maxPrice) = (address(0), 2 ether);
+        vm.deal(buyer, 3 ether);
+        vm.expectRevert(abi.encodeWithSelector(IMarket.WrongNativeAmount.selector, 0.5 ether));
+        vm.prank(buyer);
+        market.buyNative{value: 0.5 ether}(order);
+        vm.prank(buyer);
+        market.buyNative{value: 2 ether}(order);
+        eq(buyer.balance, 2 ether);
+        eq(payTo.balance, 1 ether);
+        eq(licences.balanceOf(buyer), 1);
+        vm.expectRevert(abi.encodeWithSelector(IMarket.TokenNotAccepted.selector, address(0)));
+        vm.prank(buyer);
+        market.buy(order);
+    }
+
+    // ---- relayed ----
+
+    function test_relayOrder_buyerNeedsNoCoinAndGetsTheRestBack() public {
+        IMarket.Order memory order = orderFor(offer);
+        order.relayFee = 10_000;
+        IMarket.Authorization memory authorization = authorized(order);
+        uint256 before = usd.balanceOf(buyer);
+        vm.expectEmit(address(market));
+        emit IMarket.RelayPaid(relay, address(usd), 10_000, market.orderDigest(order));
+        vm.prank(relay);
+        market.relayOrder(order, authorization);
+        eq(usd.balanceOf(buyer), before - 5e6 - 10_000);
+        eq(usd.balanceOf(payTo), 5e6);
+        eq(usd.balanceOf(relay), 10_000);
+        eq(usd.balanceOf(address(market)), 0);
+        eq(licences.balanceOf(buyer), 1);
+    }
+
+    function test_relayOrder_worksOnce() public {
+        IMarket.Order memory order = orderFor(offer);
+        IMarket.Authorization memory authorization = authorized(order);
+        market.relayOrder(order, authorization);
+        vm.expectRevert();
+        market.relayOrder(order, authorization);
+    }
+
+    function test_relayOrder_maxPriceBoundsPriceAndFee() public {
+        IMarket.Order memory order = orderFor(offer);
+        order.relayFee = 1e6 + 1;
+        IMarket.Authorization memory authorization = authorized(order);
+        vm.expectRevert(abi.encodeWithSelector(IMarket.PriceAboveMax.selector, 6e6 + 1, 6e6));
+        market.relayOrder(order, authorization);
+    }
+
+    function test_relayOrder_ofAContractAccount() public {
+        Wallet wallet = new Wallet(buyer);
+        vm.prank(buyer);
+        usd.transfer(address(wallet), 6e6);
+        IMarket.Order memory order = orderFor(offer);
+        order.holder = address(wallet);
+        bytes32 content = keccak256(
+            abi.encode(
+                RECEIVE_TYPEHASH,
+                address(wallet),
+                address(market),
+                order.maxPrice,
+                0,
+                NOW + 1,
+                market.orderDigest(order)
+            )
+        );
+        bytes memory signature = sign(buyerKey, typed(usd.DOMAIN_SEPARATOR(), content));
+        market.relayOrder(order, IMarket.Authorization(address(wallet), 0, NOW + 1, signature));
+        eq(licences.balanceOf(address(wallet)), 1);
+        eq(usd.balanceOf(address(wallet)), 1e6);
+    }
+
+    function test_relayPermitOrder_takesPriceAndFeeOnly() public {
+        IMarket.Order memory order = orderFor(offer);
+        order.relayFee = 10_000;
+        IMarket.Permit memory permit = permitted(6e6);
+        bytes memory signature = sign(buyerKey, market.orderDigest(order));
+        uint256 before = usd.balanceOf(buyer);
+        vm.prank(relay);
+        market.relayPermitOrder(order, permit, signature);
+        eq(usd.balanceOf(buyer), before - 5e6 - 10_000);
+        eq(usd.balanceOf(relay), 10_000);
+        eq(usd.balanceOf(payTo), 5e6);
+        yes(market.orderUsed(buyer, market.orderDigest(order)));
+        vm.expectRevert(
+            abi.encodeWithSelector(IMarket.OrderUsed.selector, market.orderDigest(order))
+        );
+        market.relayPermitOrder(order, permit, signature);
+    }
+
+    // ---- a stranger who captured a signature ----
+
+    function test_stranger_cannotUseAnAuthorizationForAnotherOrder() public {
+        uint256 foreign = _foreignOffer();
+        IMarket.Authorization memory authorization = authorized(orderFor(offer));
+        for (uint256 i; i < 7; ++i) {
+            IMarket.Order memory order = orderFor(offer);
+            if (i == 0) order.offer = foreign;
+            if (i == 1) order.holder = stranger;
+            if (i == 2) order.relayFee = 1e6;
+            if (i == 3) order.deadline += 1;
+            if (i == 4) order.salt = 0;
+            if (i == 5) (order.n, order.maxPrice) = (2, 12e6);
+            if (i == 6) order.maxPrice = 5e6;
+            vm.expectRevert(bytes4(keccak256("ERC3009InvalidSignature()")));
+            vm.prank(stranger);
+            market.relayOrder(order, authorization);
+        }
+    }
+
+    function test_stranger_cannotTakeAnAuthorizationOutOfTheMarket() public {
+        IMarket.Order memory order = orderFor(offer);
+        IMarket.Authorization memory a = authorized(order);
+        bytes32 nonce = market.orderDigest(order);
+        vm.expectRevert();
+        vm.prank(stranger);
+        usd.receiveWithAuthorization(
+            buyer, address(market), 6e6, 0, a.validBefore, nonce, a.signature
+        );
+        vm.expectRevert(bytes4(keccak256("ERC3009InvalidSignature()")));
+        vm.prank(stranger);
+        usd.transferWithAuthorization(
+            buyer, address(market), 6e6, 0, a.validBefore, nonce, a.signature
+        );
+    }
+
+    function test_stranger_cannotUseAPermitOrAnAllowance() public {
+        uint256 foreign = _foreignOffer();
+        IMarket.Permit memory permit = permitted(6e6);
+        bytes memory captured = sign(buyerKey, market.orderDigest(orderFor(offer)));
+        IMarket.Order memory order = orderFor(foreign);
+        vm.startPrank(stranger);
+        vm.expectRevert(IMarket.BadPermitSignature.selector);
+        market.buyWithPermit(order, permit);
+        vm.expectRevert(IMarket.BadOrderSignature.selector);
+        market.relayPermitOrder(order, permit, captured);
+        vm.expectRevert(IMarket.BadOrderSignature.selector);
+        market.relayPermitOrder(order, permit, permit.signature);
+        usd.permit(buyer, address(market), 6e6, permit.deadline, permit.signature);
+        vm.expectRevert();
+        market.buy(order);
+        vm.stopPrank();
+        eq(usd.allowance(buyer, address(market)), 6e6);
+    }
+
+    function test_stranger_cannotCarryAnOrderToAnotherMarketOrChain() public {
+        Market other = new Market(models, licences);
+        vm.prank(creator);
+        models.setMarket(modelId, address(other));
+        IMarket.NewOffer memory o = offerOfModel(modelId);
+        vm.prank(creator);
+        uint256 there = other.createOffer(o);
+        IMarket.Order memory order = orderFor(there);
+        IMarket.Authorization memory authorization = authorized(order);
+        vm.expectRevert(bytes4(keccak256("ERC3009InvalidSignature()")));
+        vm.prank(stranger);
+        other.relayOrder(order, authorization);
+        bytes32 here = market.orderDigest(order);
+        vm.chainId(CHAIN + 1);
+        yes(market.orderDigest(order) != here);
+    }
+
+    // ---- hostile tokens ----
+
+    function test_relayOrder_refusesATokenThatKeepsAFee() public {
+        FeeToken token = new FeeToken();
+        token.mint(buyer, 6e6);
+        uint256 priced = _offerIn(address(token));
+        IMarket.Order memory order = orderFor(priced);
+        order.token = address(token);
+        IMarket.Authorization memory a = IMarket.Authorization(buyer, 0, NOW + 1, "");
+        vm.expectRevert(abi.encodeWithSelector(IMarket.UnexpectedTransfer.selector, 6e6, 5.94e6));
+        market.relayOrder(order, a);
+    }
+
+    function test_relayOrder_cannotBeEnteredAgainFromTheToken() public {
+        CallingToken token = new CallingToken();
+        token.mint(buyer, 12e6);
+        uint256 priced = _offerIn(address(token));
+        IMarket.Order memory order = orderFor(priced);
+        order.token = address(token);
+        IMarket.Authorization memory a = IMarket.Authorization(buyer, 0, NOW + 1, "");
+        token.callBack(address(market), abi.encodeCall(IMarket.relayOrder, (order, a)));
+        market.relayOrder(order, a);
+        yes(token.called());
+        no(token.succeeded());
+        eq(licences.balanceOf(buyer), 1);
+    }
+
+    // ---- renewing ----
+
+    function test_renew_addsAPeriodAtTheFrozenPrice() public {
+        uint256 licence = _bought();
+        vm.warp(NOW + 10 days);
+        vm.prank(buyer);
+        market.renew(licence, address(usd), 5e6, NOW + 11 days);
+        eq(licences.expires(licence), NOW + 60 days);
+        vm.warp(NOW + 100 days);
+        vm.prank(buyer);
+        market.renew(licence, address(usd), 5e6, NOW + 101 days);
+        eq(licences.expires(licence), NOW + 130 days);
+        eq(usd.balanceOf(payTo), 15e6);
+    }
+
+    function test_renew_refusesAfterCancellingAndAboveTheMaximum() public {
+        uint256 licence = _bought();
+        vm.expectRevert(abi.encodeWithSelector(IMarket.PriceAboveMax.selector, 5e6, 5e6 - 1));
+        vm.prank(buyer);
+        market.renew(licence, address(usd), 5e6 - 1, NOW);
+        vm.expectRevert(abi.encodeWithSelector(IMarket.DeadlinePassed.selector, NOW - 1));
+        vm.prank(buyer);
+        market.renew(licence, address(usd), 5e6, NOW - 1);
+        vm.prank(buyer);
+        licences.cancelRenewal(licence);
+        yes(licences.isValid(licence));
+        vm.expectRevert(abi.encodeWithSelector(ILicences.NotRenewable.selector, licence));
+        vm.prank(buyer);
+        market.renew(licence, address(usd), 5e6, NOW);
+    }
+
+    function testFuzz_relayOrder_conservesMoney(uint96 price, uint256 fee, uint256 extra, uint8 n)
+        public
+    {
+        n = uint8(bound(n, 1, 4));
+        price = uint96(bound(price, 0, 2_000e6));
+        fee = bound(fee, 0, 500e6);
+        extra = bound(extra, 0, 500e6);
+        IMarket.NewOffer memory o = offerOfModel(modelId);
+        o.prices[0] = IMarket.Price(address(usd), price, price);
+        vm.prank(creator);
+        IMarket.Order memory order = orderFor(market.createOffer(o));
+        (order.n, order.relayFee) = (n, fee);
+        order.maxPrice = uint256(price) * n + fee + extra;
+        IMarket.Authorization memory authorization = authorized(order);
+        uint256 before = usd.balanceOf(buyer);
+        vm.prank(relay);
+        market.relayOrder(order, authorization);
+        eq(usd.balanceOf(buyer), before - uint256(price) * n - fee);
+        eq(usd.balanceOf(payTo), uint256(price) * n);
+        eq(usd.balanceOf(relay), fee);
+        eq(usd.balanceOf(address(market)), 0);
+        eq(licences.balanceOf(buyer), n);
+    }
+
+    function _refused(IMarket.NewOffer memory o, bytes memory why) private {
+        vm.expectRevert(why);
+        vm.prank(creator);
+        market.createOffer(o);
+    }
+
+    function _bought() private returns (uint256) {
+        vm.startPrank(buyer);
+        usd.approve(address(market), 100e6);
+        uint256 licence = market.buy(orderFor(offer));
+        vm.stopPrank();
+        return licence;
+    }
+
+    function _offerIn(address token) private returns (uint256) {
+        IMarket.NewOffer memory o = offerOfModel(modelId);
+        o.prices[0].token = token;
+        vm.prank(creator);
+        return market.createOffer(o);
+    }
+
+    /// @dev An offer whose money goes to the stranger.
+    function _foreignOffer() private returns (uint256) {
+        vm.prank(stranger);
+        uint256 id = models.register(model("trap"));
+        IMarket.NewOffer memory o = offerOfModel(id);
+        vm.prank(stranger);
+        return market.createOffer(o);
+    }
+}
