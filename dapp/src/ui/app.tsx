@@ -4,7 +4,7 @@ import { useMarket } from './market';
 import { Discover } from './pages/discover';
 import { Account } from './parts/account';
 import { LicenceIcon, Logo, MoneyIcon, SearchIcon, SunIcon } from './parts/icons';
-import { Empty, Failure, Loading } from './parts/states';
+import { Failure, Loading } from './parts/states';
 import { Link, useLocation } from './router';
 
 const Model = lazy(async () => ({ default: (await import('./pages/model')).Model }));
@@ -70,9 +70,10 @@ function Page({ pathname }: { pathname: string }) {
   if (pathname === '/licences') return <Licences />;
   if (pathname === '/money') return <Money />;
   return (
-    <Empty title="There is no such page">
+    <header className="page-head">
+      <h1>There is no such page</h1>
       <p><Link to="/" className="button">Discover models</Link></p>
-    </Empty>
+    </header>
   );
 }
 

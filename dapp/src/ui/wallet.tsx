@@ -10,6 +10,17 @@ import { rpcUrlOf, type Provider } from '../lib/wallet';
 import { useMarket } from './market';
 import { WalletPicker } from './parts/wallet_picker';
 
+const STORAGE = 'stoa.wallet';
+
+/** A wallet that once agreed is not used again unless this browser remembers that it was chosen. */
+function wasConnected(): boolean {
+  try {
+    return localStorage.getItem(`${STORAGE}.recentConnectorId`) !== null;
+  } catch {
+    return false;
+  }
+}
+
 function configFor(deployment: Deployment) {
   const url = rpcUrlOf(deployment, location.origin);
   const chain = defineChain({
@@ -19,12 +30,14 @@ function configFor(deployment: Deployment) {
   return createConfig({
     chains: [chain], transports: { [chain.id]: http(url) }, connectors: [injected()],
     multiInjectedProviderDiscovery: true,
-    storage: createStorage({ key: 'stoa.wallet', storage: localStorage }),
+    storage: createStorage({ key: STORAGE, storage: localStorage }),
   });
 }
 
 export type Wallet = {
   address: Address | null;
+  /** The wallet of the last visit is being asked whether it still agrees. */
+  settling: boolean;
   /** The network that the wallet is on, as far as it has said. */
   chainId: number | null;
   name: string;
@@ -41,7 +54,7 @@ export function WalletProvider({ children }: { children: ReactNode }) {
   const config = useMemo(() => configFor(deployment), [deployment]);
   const [choosing, setChoosing] = useState(false);
   return (
-    <WagmiProvider config={config} reconnectOnMount>
+    <WagmiProvider config={config} reconnectOnMount={wasConnected()}>
       <Choose value={() => setChoosing(true)}>{children}</Choose>
       {choosing && <WalletPicker close={() => setChoosing(false)} />}
     </WagmiProvider>
@@ -50,10 +63,11 @@ export function WalletProvider({ children }: { children: ReactNode }) {
 
 export function useWallet(): Wallet {
   const choose = useContext(Choose);
-  const { address, chainId, connector } = useConnection();
+  const { address, chainId, connector, status } = useConnection();
   const { mutate: disconnect } = useDisconnect();
   return {
-    address: address ?? null,
+    address: status === 'connected' ? address : null,
+    settling: status === 'reconnecting',
     chainId: chainId ?? null,
     name: connector?.name ?? 'your wallet',
     choose,

@@ -20,10 +20,11 @@ export function Model({ id }: { id: string }) {
   useEffect(() => { if (model) document.title = `${model.title} · Stoa`; }, [model]);
   if (error && !model) {
     return (
-      <>
+      <div className="page-head">
+        <h1>This model cannot be shown</h1>
         <Failure error={error} retry={() => void refetch()} />
         <p><Link to="/" className="button">Discover models</Link></p>
-      </>
+      </div>
     );
   }
   if (!model) return <div className="model-page"><Skeleton count={3} className="block" /></div>;
@@ -31,15 +32,15 @@ export function Model({ id }: { id: string }) {
     <article>
       <Head model={model} />
       <div className="model-page">
+        <section id="try" aria-labelledby="try-title">
+          <h2 id="try-title">Try it</h2>
+          <Try model={model} />
+        </section>
         <div className="side">
           <Prices model={model} />
           <Offers model={model} />
         </div>
         <div className="body">
-          <section id="try" aria-labelledby="try-title">
-            <h2 id="try-title">Try it</h2>
-            <Try model={model} />
-          </section>
           <section id="about" aria-labelledby="about-title">
             <h2 id="about-title">About this model</h2>
             {model.card.trim() ? <Markdown text={model.card} />

@@ -13,11 +13,12 @@ import { WalletIcon } from './icons';
 import { Copyable, moment, shortAddress } from './text';
 
 export function Account() {
-  const { address, choose } = useWallet();
+  const { address, settling, choose } = useWallet();
   const [open, setOpen] = useState(false);
   const { data: money } = useMoney();
   const { token } = useMarket();
   if (!isSecureContext) return <Insecure />;
+  if (!address && settling) return <button type="button" className="account" disabled>Connecting…</button>;
   if (!address) {
     return <button type="button" className="primary" data-testid="connect" onClick={choose}>
       <WalletIcon />Connect</button>;

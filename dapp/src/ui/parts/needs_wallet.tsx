@@ -1,8 +1,9 @@
 import { useWallet } from '../wallet';
-import { Empty } from './states';
+import { Empty, Loading } from './states';
 
 export function NeedsWallet({ what }: { what: string }) {
-  const { choose } = useWallet();
+  const { choose, settling } = useWallet();
+  if (settling) return <Loading what={what} />;
   return (
     <Empty title={`Connect your wallet to see ${what}`}>
       <p>Nothing is signed: the page only learns your address.</p>

@@ -27,7 +27,7 @@ function formOf(model: ModelDetail, served: ServedModel[] | undefined): Form {
 
 export function Try({ model }: { model: ModelDetail }) {
   const { api, deployment } = useMarket();
-  const { address } = useWallet();
+  const { address, settling } = useWallet();
   const url = `${api.origin}/m/${encodeURIComponent(model.alias ?? model.id)}/v1`;
   const served = useQuery({
     queryKey: ['served'], queryFn: api.served, enabled: model.served, staleTime: 60_000,
@@ -54,7 +54,7 @@ export function Try({ model }: { model: ModelDetail }) {
     );
   }
   if (error) return <Failure error={error} retry={() => void refetch()} />;
-  if (!terms || (session === undefined && address && !storeError)) {
+  if (!terms || settling || (session === undefined && address && !storeError)) {
     return <div className="card"><Loading what="the session" /></div>;
   }
   if (storeError) {

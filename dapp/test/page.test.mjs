@@ -1,0 +1,273 @@
+// The built page (npm run build) in a real browser: each flow with its prompts counted, what goes
+// wrong with its way out, and no complaint of the policy, the console or axe.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { afterEach, beforeEach, test } from 'node:test';
+import { openPage } from './browser.mjs';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+let world, page, node, wallet;
+
+beforeEach(async () => {
+  world = await openPage();
+  ({ page, node, wallet } = world);
+});
+afterEach(async () => {
+  const { complaints } = world;
+  await world.close();
+  assert.deepEqual(complaints, []);
+});
+
+const id = (name) => page.getByTestId(name);
+const me = () => wallet.account.address;
+
+async function connect({ funds = 100_000_000n } = {}) {
+  node.pay(me(), funds);
+  await id('connect').click();
+  await id('wallet-option').first().click();
+  await id('account').waitFor();
+}
+
+async function openSession(amount = '1.00') {
+  await page.goto(`${node.url}/models/1`);
+  await connect();
+  await id('session-amount').fill(amount);
+  await id('open-session').click();
+  await id('chat-input').waitFor();
+}
+
+async function chat(text, nth) {
+  await id('chat-input').fill(text);
+  await id('chat-send').click();
+  const answer = page.locator('[data-testid=chat-answer][data-done=true]').nth(nth);
+  await answer.waitFor();
+  return answer.textContent();
+}
+
+test('found by searching, tried with one signature, licensed with one, refunded with one', async () => {
+  await page.goto(node.url);
+  await id('search-input').fill('clinical notes');
+  await page.waitForFunction(() => document.querySelectorAll('[data-testid=model-card]').length === 1);
+  assert.match(await id('model-card').textContent(), /about 470 calls for \$1/);
+  await id('model-card').click();
+  await id('open-session').waitFor();
+  assert.deepEqual(await id('prompt-list').first().locator('li').allTextContents(),
+    ['Connect', 'Add or choose the network “Stoa Dev”', 'Authorise $1.00, refundable']);
+  await connect();
+  assert.deepEqual(wallet.prompts, ['connect']);
+
+  await id('session-amount').fill('0.50');
+  await id('open-session').click();
+  await id('chat-input').waitFor();
+  assert.deepEqual(wallet.prompts, ['connect', 'network', 'sign']);
+  assert.equal(wallet.signed[0].primaryType, 'ReceiveWithAuthorization');
+  assert.equal(String(wallet.signed[0].message.value), '500000');
+
+  assert.match(await chat('Summarise this.', 0), /three points/);
+  await chat('And shorter?', 1);
+  await chat('Once more.', 2);
+  assert.equal(await id('chat-cost').textContent(), '$0.000813');
+  assert.equal(wallet.prompts.length, 3);
+
+  await id('buy-licence').click();
+  await page.locator('.offer [data-state=confirmed]').waitFor();
+  assert.deepEqual(wallet.prompts.slice(3), ['sign']);
+  await page.goto(`${node.url}/licences`);
+  await id('licence-row').waitFor();
+  assert.match(await id('licence-row').textContent(), /Medical summaries.*Valid/);
+
+  await page.goto(`${node.url}/money`);
+  await id('refund').click();
+  await page.getByText('No money is in a session').waitFor();
+  assert.deepEqual(wallet.prompts.slice(4), ['sign']);
+  assert.equal(node.balance(me()), 100_000_000n - 5_000_000n - 813n);
+});
+
+test('a session is resumed after a reload without a prompt, and refunded after its storage is cleared', async () => {
+  await openSession();
+  await chat('Hello', 0);
+  const prompts = wallet.prompts.length;
+  await page.reload();
+  await id('chat-input').waitFor();
+  await chat('Hello again', 0);
+  assert.equal(wallet.prompts.length, prompts);
+
+  await page.evaluate(async () => {
+    localStorage.clear();
+    for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name);
+  });
+  await page.goto(`${node.url}/models/1`);
+  await id('connect').click();
+  await id('wallet-option').first().click();
+  await page.getByText('in a session whose key is not on this device').waitFor();
+  await page.goto(`${node.url}/money`);
+  await id('refund').click();
+  await page.getByText('No money is in a session').waitFor();
+  assert.equal(node.balance(me()), 100_000_000n - 2n * 271n);
+});
+
+test('a client that lost count is corrected by the node and goes on', async () => {
+  await openSession();
+  await chat('Hello', 0);
+  const [channel] = node.channels.values();
+  channel.charged += 100n;
+  await chat('Again', 1);
+  assert.equal(wallet.prompts.length, 3);
+  assert.equal(channel.charged, 271n * 2n + 100n);
+});
+
+test('what a wallet declines is not sent, and said calmly', async () => {
+  await page.goto(`${node.url}/models/1`);
+  await connect();
+  wallet.refuseNext = 4001;
+  await id('open-session').click();
+  await page.locator('.open-session [data-state=refused]').waitFor();
+  assert.equal(node.channels.size, 0);
+  await id('open-session').click();
+  await id('chat-input').waitFor();
+});
+
+test('a new wallet is offered play money, and the amount says what is wrong', async () => {
+  await page.goto(`${node.url}/models/1`);
+  await connect({ funds: 0n });
+  await page.getByText('Your wallet holds $0.00').first().waitFor();
+  assert.equal(await id('open-session').isDisabled(), true);
+  await id('faucet').first().click();
+  await page.locator('[data-testid=open-session]:enabled').waitFor();
+  await id('session-amount').fill('0.01');
+  await page.getByText('At least $0.05').waitFor();
+  await id('session-amount').fill('one');
+  await page.getByText('Enter a sum in dollars').waitFor();
+});
+
+test('an engine that fails costs nothing, and the question is kept', async () => {
+  await openSession();
+  node.trouble = { error: { message: 'The model stopped.', code: 'engine_failed', fix: 'Ask again.' } };
+  await id('chat-input').fill('Hello');
+  await id('chat-send').click();
+  await page.getByText('Ask again.').waitFor();
+  assert.equal(await id('chat-input').inputValue(), 'Hello');
+  const [channel] = node.channels.values();
+  assert.equal(channel.charged, 0n);
+});
+
+test('another chain of the same id is found out before anything is signed', async () => {
+  await page.goto(`${node.url}/models/1`);
+  await connect();
+  const request = wallet.request.bind(wallet);
+  wallet.request = async (method, params) =>
+    method === 'eth_getBlockByNumber' ? { hash: `0x${'00'.repeat(32)}` } : request(method, params);
+  await id('open-session').click();
+  await page.getByText('is not the chain of this market').waitFor();
+  await page.getByText('set its RPC address to').waitFor();
+  assert.equal(wallet.signed.length, 0);
+});
+
+test('a service that the chain does not know is not paid', async () => {
+  await page.goto(`${node.url}/models/2`);
+  await connect();
+  const request = wallet.request.bind(wallet);
+  wallet.request = async (method, params) =>
+    method === 'eth_call' ? `0x${'0'.repeat(64)}` : request(method, params);
+  await id('open-session').click();
+  await page.getByText('The chain does not know the account').waitFor();
+  assert.equal(wallet.signed.length, 0);
+});
+
+test('an embedding model compares two texts', async () => {
+  await page.goto(`${node.url}/models/2`);
+  await connect();
+  await id('open-session').click();
+  await id('chat-send').click();
+  await id('chat-answer').waitFor();
+  assert.match(await id('chat-answer').textContent(), /97 % alike/);
+});
+
+test('the panel shows what the wallet is sent', async () => {
+  await page.goto(`${node.url}/models/1`);
+  await connect();
+  let asked;
+  const request = wallet.request.bind(wallet);
+  const shown = new Promise((resolve) => { asked = resolve; });
+  let answer;
+  const answered = new Promise((resolve) => { answer = resolve; });
+  wallet.request = async (method, params) => {
+    if (method === 'eth_signTypedData_v4') {
+      asked(JSON.parse(params[1]));
+      await answered;
+    }
+    return request(method, params);
+  };
+  await id('open-session').click();
+  const { message } = await shown;
+  const panel = page.locator('.open-session .panel[open] tbody');
+  await panel.waitFor();
+  const text = await panel.textContent();
+  assert.match(text, /Value: 1000000/);
+  assert.ok(text.includes(message.validBefore));
+  assert.ok(text.includes(message.nonce.slice(0, 10)));
+  answer();
+  await id('chat-input').waitFor();
+});
+
+test('a card is text: its scripts do not run and foreign pictures are not loaded', async () => {
+  const foreign = [];
+  page.on('request', (request) => { if (!request.url().startsWith(node.url)) foreign.push(request.url()); });
+  await page.goto(`${node.url}/models/1`);
+  await page.getByText('<script>alert(1)</script>').waitFor();
+  assert.equal(await page.locator('a[href^=javascript]').count(), 0);
+  assert.deepEqual(foreign.filter((url) => !url.startsWith('data:')), []);
+});
+
+test('without the node, and without a wallet, the page says what to do', async () => {
+  await page.route('**/api/deployment', (route) => route.abort());
+  await page.goto(node.url);
+  await page.getByText('The node does not answer.').waitFor();
+  world.complaints.length = 0;
+  await page.unroute('**/api/deployment');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await id('model-card').first().waitFor();
+});
+
+test('axe finds nothing, in both schemes, on every page, also on a phone', async () => {
+  await openSession();
+  await chat('Hello', 0);
+  await page.evaluate(AXE).catch(() => undefined);
+  for (const [colorScheme, width] of [['light', 1280], ['dark', 1280], ['light', 320]]) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 800 });
+    for (const path of ['/', '/models/1', '/models/3', '/licences', '/money', '/nowhere']) {
+      await page.goto(node.url + path);
+      await page.locator('main h1, main h2').first().waitFor();
+      await page.waitForFunction(() => !document.querySelector('.skeleton, .loading'));
+      await page.evaluate(AXE);
+      const { violations } = await page.evaluate(() => globalThis.axe.run());
+      assert.deepEqual(violations.map(({ id: rule, nodes }) => [rule, nodes[0].html, nodes[0].failureSummary]), [], `${path} ${colorScheme} ${width}`);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(wide <= 0, `${path} is ${wide} px wider than ${width}`);
+    }
+  }
+});
+
+test('the whole way by keyboard', async () => {
+  node.pay(me(), 100_000_000n);
+  await page.goto(`${node.url}/models/1`);
+  await id('open-session').focus();
+  await page.keyboard.press('Enter');
+  await page.locator('dialog [data-testid=wallet-option]').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  assert.equal(await id('open-session').evaluate((element) => element === document.activeElement), true);
+  await page.keyboard.press('Enter');
+  await id('wallet-option').focus();
+  await page.keyboard.press('Enter');
+  await id('account').waitFor();
+  await id('open-session').focus();
+  await page.keyboard.press('Enter');
+  await id('chat-input').waitFor();
+  await id('chat-input').focus();
+  await page.keyboard.type('Hello');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-testid=chat-answer][data-done=true]').waitFor();
+});
