@@ -69,6 +69,8 @@ write_config() {
 # Written once by ./dev up; yours to change. \`stoad --help\` explains each setting.
 dapp = "$root/dapp/dist"
 worker = "$root/build/release/bin/stoa-worker"
+openapi = "$root/docs/reference/openapi.json"
+abi = "$root/contracts/abi"
 
 [chain]
 mode = "embedded"
