@@ -1,0 +1,96 @@
+#pragma once
+
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "stoa/ledger/event.hpp"
+
+namespace stoa::ledger {
+
+/// A channel as the record and the chain's mirror describe it. `charged` is C of the x402
+/// documents, `chain.balance` B, `chain.claimed` T, `maximum` M; T ≤ C ≤ M and C ≤ B, unless a
+/// reorganisation took a deposit back.
+struct Channel {
+    payment::ChannelConfig config;
+    Amount charged;
+    Amount maximum;  ///< Of the newest voucher; zero before the first one.
+    std::optional<eth::Signature> signature;
+    ChainState chain;
+    std::optional<Reserved> reservation;
+    Amount lost;
+    std::int64_t opened_at = 0;
+    std::int64_t used_at = 0;
+
+    /// Earned and not yet in the contract's total.
+    Amount unclaimed() const {
+        return charged > chain.claimed ? charged - chain.claimed : Amount{};
+    }
+    /// What the payer would get back now.
+    Amount refundable() const {
+        return chain.balance > charged ? chain.balance - charged : Amount{};
+    }
+    /// More was earned than is there to claim: a deposit was taken back.
+    bool short_of_balance() const { return charged > chain.balance; }
+
+    friend bool operator==(const Channel&, const Channel&) = default;
+};
+
+/// A deposit that may have to be sent again until its block is final.
+struct PendingDeposit {
+    ChannelId channel;
+    payment::ChannelConfig config;
+    SignedDeposit deposit;
+    std::optional<Hash256> transaction;
+    std::uint64_t block = 0;
+};
+
+/// All channels, in memory: the fold of the record. The same events in the same order give the
+/// same book, which is what a restart relies on.
+class Book {
+  public:
+    void apply(const Event&);
+
+    const Channel* find(const ChannelId&) const;
+    const std::unordered_set<ChannelId>& of_payer(const eth::Address&) const;
+    const std::unordered_set<ChannelId>& of_receiver(const eth::Address&) const;
+    const std::unordered_map<ChannelId, Channel>& channels() const { return channels_; }
+
+    /// By the deposit's salt within its channel.
+    const PendingDeposit* deposit(const ChannelId&, const U256& salt) const;
+    std::vector<PendingDeposit> deposits() const;
+    /// Forgets deposits whose blocks can't be undone any more.
+    void finalized(std::uint64_t block);
+
+    /// A one-off payment that is settled and whose answer is still owed.
+    const ExactSettled* owed(const Hash256& payment) const;
+
+    /// Ends every reservation without a charge; for the moment after a replay.
+    void release_all();
+
+  private:
+    Channel& at(const ChannelId&);
+    void on(const Opened&);
+    void on(const Mirrored&);
+    void on(const Reserved&);
+    void on(const Charged&);
+    void on(const Released&);
+    void on(const DepositAccepted&);
+    void on(const DepositIncluded&);
+    void on(const Lost&);
+    void on(const Closed&);
+    void on(const ExactSettled&);
+    void on(const ExactServed&);
+
+    using Index = std::unordered_map<eth::Address, std::unordered_set<ChannelId>>;
+    static const std::unordered_set<ChannelId>& under(const Index&, const eth::Address&);
+    static void drop(Index&, const eth::Address&, const ChannelId&);
+
+    std::unordered_map<ChannelId, Channel> channels_;
+    Index by_payer_;
+    Index by_receiver_;
+    std::unordered_map<Hash256, PendingDeposit> deposits_;
+    std::unordered_map<Hash256, ExactSettled> owed_;
+};
+
+}  // namespace stoa::ledger

@@ -1,0 +1,182 @@
+#include "stoa/ledger/ledger.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "stoa/base/assert.hpp"
+
+namespace stoa::ledger {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// Not an initializer list: gcc 12 can't keep one in a coroutine.
+template <class... Events>
+std::vector<Event> all_of(Events&&... events) {
+    std::vector<Event> list;
+    list.reserve(sizeof...(events));
+    (list.emplace_back(std::forward<Events>(events)), ...);
+    return list;
+}
+
+}  // namespace
+
+Ledger::Ledger(asio::any_io_executor executor, const io::Clock& clock, LedgerConfig config,
+               std::function<void(const std::string&)> failed)
+    : executor_(std::move(executor)),
+      clock_(clock),
+      config_(std::move(config)),
+      failed_(std::move(failed)),
+      record_(config_.file),
+      turns_(executor_) {
+    record_.replay([this](const Event& event) { book_.apply(event); });
+    book_.release_all();
+    for (const auto& [id, channel] : book_.channels()) remember_unsafe(id);
+}
+
+payment::ChannelState Ledger::state_of(const ChannelId& id, const Channel& channel) const {
+    const ChainState& chain = channel.chain;
+    Amount usable =
+        chain.balance > chain.withdrawing ? chain.balance - chain.withdrawing : Amount{};
+    if (chain.safe_balance < usable) {
+        Amount used_by_payer;
+        Amount used_by_all;
+        for (const ChannelId& other : unsafe_) {
+            const Channel* it = book_.find(other);
+            if (other == id || it->config.token != channel.config.token) continue;
+            used_by_all += unsafe_used(*it);
+            if (it->config.payer == channel.config.payer) used_by_payer += unsafe_used(*it);
+        }
+        const auto left = [](const Amount& limit, const Amount& used) {
+            return limit > used ? limit - used : Amount{};
+        };
+        const Amount credit = std::min(left(config_.unsafe_credit_per_payer, used_by_payer),
+                                       left(config_.unsafe_credit, used_by_all));
+        usable = std::min(usable, chain.safe_balance + credit);
+    }
+    return {usable, chain.claimed, channel.charged};
+}
+
+payment::ChannelSnapshot Ledger::snapshot_of(const ChannelId& id, const Channel& channel) const {
+    return {
+        .channel_id = id,
+        .balance = channel.chain.balance,
+        .total_claimed = channel.chain.claimed,
+        .withdraw_requested_at = static_cast<std::uint64_t>(channel.chain.withdraw_requested_at),
+        .refund_nonce = channel.chain.refund_nonce,
+        .charged = channel.charged};
+}
+
+Task<void> Ledger::open(ChannelId id, payment::ChannelConfig config, ChainState state) {
+    STOA_ASSERT(!book_.find(id));
+    const Amount claimed = state.claimed;
+    co_await append(
+        all_of(Opened{id, std::move(config), claimed, now()}, Mirrored{id, std::move(state)}));
+}
+
+Task<void> Ledger::reserve(Reservation r) {
+    const Channel* channel = book_.find(r.voucher.channel_id);
+    STOA_ASSERT(channel && !channel->reservation);
+    STOA_ASSERT(r.voucher.max_claimable - channel->charged == r.amount);
+    co_await append(all_of(Reserved{r.voucher.channel_id, r.voucher.max_claimable, r.signature,
+                                    r.amount, r.request, now()}));
+}
+
+Task<void> Ledger::charge(ChannelId id, Amount charge, payment::Usage usage) {
+    const Channel* channel = book_.find(id);
+    STOA_ASSERT(channel && channel->reservation && charge <= channel->reservation->amount);
+    co_await append(all_of(
+        Charged{id, channel->charged + charge, usage.input_tokens, usage.output_tokens, now()}));
+}
+
+Task<void> Ledger::release(ChannelId id) {
+    co_await append(all_of(Released{id}));
+}
+
+void Ledger::release_later(Turns::Turn turn) {
+    const auto work = [](Ledger& ledger, Turns::Turn held) -> Task<void> {
+        const Channel* channel = ledger.book_.find(held.channel());
+        if (channel && channel->reservation) {
+            co_await ledger.append_now(all_of(Released{held.channel()}));
+        }
+    };
+    asio::co_spawn(executor_, work(*this, std::move(turn)), asio::detached);
+}
+
+Task<void> Ledger::deposit_accepted(ChannelId id, payment::ChannelConfig config,
+                                    SignedDeposit deposit) {
+    co_await append(all_of(DepositAccepted{id, std::move(config), std::move(deposit), now()}));
+}
+
+Task<void> Ledger::deposit_included(ChannelId id, U256 salt, Hash256 transaction,
+                                    std::uint64_t block) {
+    co_await append(all_of(DepositIncluded{id, std::move(salt), transaction, block}));
+}
+
+Task<void> Ledger::mirror(ChannelId id, ChainState state) {
+    const Channel* channel = book_.find(id);
+    if (!channel) co_return;
+    if (channel->chain == state) co_return;
+    const Amount missing =
+        channel->charged > state.balance ? channel->charged - state.balance : Amount{};
+    std::vector<Event> events = all_of(Mirrored{id, std::move(state)});
+    if (missing != channel->lost) events.emplace_back(Lost{id, missing, now()});
+    co_await append(std::move(events));
+    remember_unsafe(id);
+}
+
+Task<void> Ledger::close(ChannelId id) {
+    co_await append(all_of(Closed{id, now()}));
+    unsafe_.erase(id);
+}
+
+Task<void> Ledger::exact_settled(ExactSettled event) {
+    co_await append(all_of(std::move(event)));
+}
+
+Task<void> Ledger::exact_served(Hash256 payment) {
+    co_await append(all_of(ExactServed{payment}));
+}
+
+/// On a thread of execution of its own: a caller that is cancelled while the disk works must not
+/// leave the book behind the record.
+Task<void> Ledger::append(std::vector<Event> events) {
+    co_await asio::co_spawn(
+        executor_, append_now(std::move(events)),
+        asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
+}
+
+Task<void> Ledger::append_now(std::vector<Event> events) {
+    std::string why;
+    try {
+        co_await record_.append(events);
+        for (const Event& event : events) book_.apply(event);
+        co_return;
+    } catch (const RecordBroken& broken) {
+        why = broken.what();
+    }
+    if (const auto failed = std::exchange(failed_, nullptr)) failed(why);
+    throw RecordBroken(why);
+}
+
+void Ledger::remember_unsafe(const ChannelId& id) {
+    const Channel* channel = book_.find(id);
+    if (channel && channel->chain.safe_balance < channel->chain.balance) {
+        unsafe_.insert(id);
+    } else {
+        unsafe_.erase(id);
+    }
+}
+
+Amount Ledger::unsafe_used(const Channel& channel) const {
+    const Amount& spent = channel.reservation ? channel.maximum : channel.charged;
+    return spent > channel.chain.safe_balance ? spent - channel.chain.safe_balance : Amount{};
+}
+
+}  // namespace stoa::ledger
