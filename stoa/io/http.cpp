@@ -113,7 +113,7 @@ std::optional<std::vector<std::string>> path_segments(std::string_view path) {
 }
 
 Response text_response(unsigned status, std::string text, std::string type) {
-    return {status, {{"Content-Type", std::move(type)}}, std::move(text)};
+    return Response(status, {{"Content-Type", std::move(type)}}, std::move(text));
 }
 
 Response json_response(unsigned status, std::string json) {

@@ -98,11 +98,16 @@ struct FileBody {
 /// One text for many answers.
 using SharedBody = std::shared_ptr<const std::string>;
 
+using Body = std::variant<std::string, SharedBody, Stream, FileBody>;
+
 struct Response {
-    unsigned status = 200;
+    explicit Response(unsigned number = 200, Headers fields = {}, Body content = {})
+        : status(number), headers(std::move(fields)), body(std::move(content)) {}
+
+    unsigned status;
     /// Content-Length, Transfer-Encoding, Connection and Date are the server's.
-    Headers headers = {};
-    std::variant<std::string, SharedBody, Stream, FileBody> body = {};
+    Headers headers;
+    Body body;
 };
 
 /// `text` with its Content-Type.

@@ -15,11 +15,14 @@
 namespace stoa::io {
 
 struct ClientRequest {
+    ClientRequest() = default;
+    explicit ClientRequest(std::string where, Method how = Method::get, std::string what = {})
+        : method(how), url(std::move(where)), body(std::move(what)) {}
+
     Method method = Method::get;
-    /// `http://`, `https://`, or `unix_url`.
-    std::string url = {};
-    Headers headers = {};
-    std::string body = {};
+    std::string url;  ///< `http://`, `https://`, or `unix_url`.
+    Headers headers;
+    std::string body;
     Duration deadline = std::chrono::seconds(30);  ///< For all of it.
     std::size_t max_body_bytes = 32 * 1024 * 1024;
     unsigned redirects = 0;  ///< Followed for GET and HEAD, at most so many.

@@ -70,9 +70,9 @@ TEST_F(ClientTest, EveryFormOfABodyIsUnderstood) {
                 "HTTP/1.0 200 OK\r\n\r\nuntil the end",
                 "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n"});
     run([&]() -> Task<void> {
-        EXPECT_EQ((co_await client_.send({.url = url("/")})).body, "abc");
-        EXPECT_EQ((co_await client_.send({.url = url("/")})).body, "until the end");
-        EXPECT_EQ((co_await client_.send({.url = url("/")})).status, 204);
+        EXPECT_EQ((co_await client_.send(ClientRequest(url("/")))).body, "abc");
+        EXPECT_EQ((co_await client_.send(ClientRequest(url("/")))).body, "until the end");
+        EXPECT_EQ((co_await client_.send(ClientRequest(url("/")))).status, 204);
     }());
 }
 
@@ -81,7 +81,7 @@ TEST_F(ClientTest, AnAnswerCutOffIsAFailure) {
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", "", "hello"});
     run([&]() -> Task<void> {
         for (int i = 0; i < 4; ++i) {
-            const auto failure = co_await failure_of({.url = url("/")});
+            const auto failure = co_await failure_of(ClientRequest(url("/")));
             EXPECT_TRUE(failure && failure->kind() == Kind::broken && failure->maybe_sent()) << i;
         }
     }());
@@ -92,7 +92,9 @@ TEST_F(ClientTest, AnAnswerThatIsTooLargeIsAFailure) {
                 "HTTP/1.1 200 OK\r\n\r\n012345678"});
     run([&]() -> Task<void> {
         for (int i = 0; i < 2; ++i) {
-            const auto failure = co_await failure_of({.url = url("/"), .max_body_bytes = 8});
+            ClientRequest request(url("/"));
+            request.max_body_bytes = 8;
+            const auto failure = co_await failure_of(request);
             EXPECT_TRUE(failure && failure->kind() == Kind::too_large) << i;
         }
     }());
@@ -101,7 +103,7 @@ TEST_F(ClientTest, AnAnswerThatIsTooLargeIsAFailure) {
 TEST_F(ClientTest, AConnectionIsUsedAgain) {
     serve(answering([](const Request&) { return text_response(200, "ok"); }));
     run([&]() -> Task<void> {
-        for (int i = 0; i < 5; ++i) co_await client_.send({.url = url("/")});
+        for (int i = 0; i < 5; ++i) co_await client_.send(ClientRequest(url("/")));
         EXPECT_EQ(server_->connections(), 1);
     }());
 }
@@ -110,8 +112,8 @@ TEST_F(ClientTest, AKeptConnectionThatHasClosedIsReplaced) {
     answer_raw({"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1",
                 "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2"});
     run([&]() -> Task<void> {
-        EXPECT_EQ((co_await client_.send({.url = url("/")})).body, "1");
-        ClientRequest post{.method = Method::post, .url = url("/")};
+        EXPECT_EQ((co_await client_.send(ClientRequest(url("/")))).body, "1");
+        const ClientRequest post(url("/"), Method::post);
         EXPECT_EQ((co_await client_.send(post)).body, "2");
     }());
 }
@@ -120,7 +122,7 @@ TEST_F(ClientTest, NobodyListeningIsAFailureThatSentNothing) {
     port_ = acceptor_.local_endpoint().port();
     acceptor_.close();
     run([&]() -> Task<void> {
-        const auto failure = co_await failure_of({.url = url("/")});
+        const auto failure = co_await failure_of(ClientRequest(url("/")));
         EXPECT_TRUE(failure && failure->kind() == Kind::refused && !failure->maybe_sent());
         EXPECT_THAT(failure->what(), HasSubstr("127.0.0.1:" + std::to_string(port_)));
     }());
@@ -129,8 +131,9 @@ TEST_F(ClientTest, NobodyListeningIsAFailureThatSentNothing) {
 TEST_F(ClientTest, AServerThatDoesNotAnswerIsGivenUpAtTheDeadline) {
     port_ = acceptor_.local_endpoint().port();
     run([&]() -> Task<void> {
-        const auto failure = co_await failure_of(
-            {.url = url("/"), .deadline = std::chrono::milliseconds(20)});
+        ClientRequest request(url("/"));
+        request.deadline = std::chrono::milliseconds(20);
+        const auto failure = co_await failure_of(request);
         EXPECT_TRUE(failure && failure->kind() == Kind::timeout && failure->maybe_sent());
     }());
 }
@@ -140,7 +143,7 @@ TEST_F(ClientTest, ACancelledRequestEndsAtOnce) {
     run([&]() -> Task<void> {
         bool ended = false;
         try {
-            co_await with_deadline(std::chrono::milliseconds(5), client_.send({.url = url("/")}));
+            co_await with_deadline(std::chrono::milliseconds(5), client_.send(ClientRequest(url("/"))));
         } catch (const DeadlineExceeded&) {
             ended = true;
         }
@@ -151,7 +154,7 @@ TEST_F(ClientTest, ACancelledRequestEndsAtOnce) {
 TEST_F(ClientTest, WhatIsNoUrlIsAFailure) {
     run([&]() -> Task<void> {
         for (const char* bad : {"", "nowhere", "ftp://x/", "http://", "http://a:0/", "/path"}) {
-            const auto failure = co_await failure_of({.url = bad});
+            const auto failure = co_await failure_of(ClientRequest(bad));
             EXPECT_TRUE(failure && failure->kind() == Kind::bad_url) << bad;
         }
     }());
@@ -160,7 +163,8 @@ TEST_F(ClientTest, WhatIsNoUrlIsAFailure) {
 TEST_F(ClientTest, AHeaderWithALineEndIsNotSent) {
     answer_raw({});
     run([&]() -> Task<void> {
-        ClientRequest request{.url = url("/"), .headers = {{"X", "a\r\nY: b"}}};
+        ClientRequest request(url("/"));
+        request.headers.set("X", "a\r\nY: b");
         const auto failure = co_await failure_of(std::move(request));
         EXPECT_TRUE(failure);
     }());
@@ -176,9 +180,13 @@ TEST_F(ClientTest, RedirectsAreFollowedAsFarAsAllowed) {
         return response;
     }));
     run([&]() -> Task<void> {
-        EXPECT_EQ((co_await client_.send({.url = url("/a/x"), .redirects = 2})).body, "there");
-        EXPECT_EQ((co_await client_.send({.url = url("/a/x"), .redirects = 1})).status, 302);
-        EXPECT_EQ((co_await client_.send({.url = url("/a/x")})).status, 302);
+        ClientRequest request(url("/a/x"));
+        request.redirects = 2;
+        EXPECT_EQ((co_await client_.send(request)).body, "there");
+        request.redirects = 1;
+        EXPECT_EQ((co_await client_.send(request)).status, 302);
+        request.redirects = 0;
+        EXPECT_EQ((co_await client_.send(request)).status, 302);
     }());
     EXPECT_THAT(seen, ElementsAre("/a/x", "/b", "/c", "/a/x", "/b", "/a/x"));
 }
@@ -199,7 +207,7 @@ TEST_F(ClientTest, AStreamIsHandedOnAsItArrives) {
     });
     run([&]() -> Task<void> {
         const auto answer = co_await client_.stream(
-            {.url = url("/")}, [&](std::string_view chunk) { return collect(chunks, chunk); },
+            ClientRequest(url("/")), [&](std::string_view chunk) { return collect(chunks, chunk); },
             std::chrono::seconds(30));
         EXPECT_EQ(answer.status, 200);
         EXPECT_EQ(answer.body, "");
@@ -217,7 +225,7 @@ TEST_F(ClientTest, TheTakerOfAStreamCanStopIt) {
     });
     run([&]() -> Task<void> {
         co_await client_.stream(
-            {.url = url("/")}, [](std::string_view) -> Task<bool> { co_return false; },
+            ClientRequest(url("/")), [](std::string_view) -> Task<bool> { co_return false; },
             std::chrono::seconds(30));
         while (!server_knows) co_await yield();
     }());
@@ -230,7 +238,7 @@ TEST_F(ClientTest, AnErrorInsteadOfAStreamHasItsBody) {
         std::vector<std::string> chunks;
         unsigned seen = 0;
         const auto answer = co_await client_.stream(
-            {.url = url("/")},
+            ClientRequest(url("/")),
             [&](const ClientResponse& head) -> Task<bool> {
                 seen = head.status;
                 co_return true;
@@ -255,7 +263,7 @@ TEST_F(ClientTest, ASilentStreamIsGivenUp) {
         std::optional<Kind> kind;
         try {
             co_await client_.stream(
-                {.url = url("/")}, [&](std::string_view chunk) { return collect(chunks, chunk); },
+                ClientRequest(url("/")), [&](std::string_view chunk) { return collect(chunks, chunk); },
                 std::chrono::milliseconds(20));
         } catch (const HttpFailure& failure) {
             kind = failure.kind();
@@ -273,7 +281,7 @@ TEST_F(ClientTest, PrivateAddressesCanBeForbidden) {
                                 "http+unix://%2Frun%2Fadmin.sock/"}) {
             std::optional<Kind> kind;
             try {
-                co_await careful.send({.url = url});
+                co_await careful.send(ClientRequest(url));
             } catch (const HttpFailure& failure) {
                 kind = failure.kind();
             }
