@@ -5,7 +5,7 @@ import {
 } from 'viem';
 import type { ChannelConfig, Token } from './types';
 
-/** The same on every chain; deployments may name others. */
+/** The same on every chain, as in stock clients: no node can name others. */
 export const CHANNELS: Address = '0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003';
 export const DEPOSIT_COLLECTOR: Address = '0x4020806089470a89826cB9fB1f4059150b550004';
 
@@ -40,26 +40,24 @@ const REFUND_REQUEST = [
 const domain = (name: string, chainId: number, verifyingContract: Address): TypedDataDomain =>
   ({ name, version: '1', chainId, verifyingContract });
 
-export const channelDomain = (chainId: number, channels: Address = CHANNELS): TypedDataDomain =>
-  domain('x402 Batch Settlement', chainId, channels);
+export const channelDomain = (chainId: number): TypedDataDomain =>
+  domain('x402 Batch Settlement', chainId, CHANNELS);
 
 /** The token's own domain, which its signatures are checked in. */
 export const tokenDomain = (chainId: number, token: Token): TypedDataDomain =>
   ({ name: token.name, version: token.version, chainId, verifyingContract: token.address });
 
 /** What the contract's getChannelId returns. */
-export function channelIdOf(chainId: number, config: ChannelConfig, channels = CHANNELS): Hex {
+export function channelIdOf(chainId: number, config: ChannelConfig): Hex {
   return hashTypedData({
-    domain: channelDomain(chainId, channels), types: { ChannelConfig: CHANNEL_CONFIG },
+    domain: channelDomain(chainId), types: { ChannelConfig: CHANNEL_CONFIG },
     primaryType: 'ChannelConfig', message: config,
   });
 }
 
-export function voucherTypedData(
-  chainId: number, channelId: Hex, maxClaimableAmount: bigint, channels = CHANNELS,
-) {
+export function voucherTypedData(chainId: number, channelId: Hex, maxClaimableAmount: bigint) {
   return {
-    domain: channelDomain(chainId, channels), types: { Voucher: VOUCHER },
+    domain: channelDomain(chainId), types: { Voucher: VOUCHER },
     primaryType: 'Voucher', message: { channelId, maxClaimableAmount },
   } as const;
 }
@@ -90,9 +88,9 @@ export function authorizationTypedData(chainId: number, token: Token, message: A
 export type RefundRequest = { channelId: Hex; amount: bigint; nonce: bigint; validBefore: bigint };
 
 /** Ours, not x402's: signed by the wallet, so it works when the session key is lost. */
-export function refundTypedData(chainId: number, message: RefundRequest, channels = CHANNELS) {
+export function refundTypedData(chainId: number, message: RefundRequest) {
   return {
-    domain: domain('Stoa Refund', chainId, channels), types: { RefundRequest: REFUND_REQUEST },
+    domain: domain('Stoa Refund', chainId, CHANNELS), types: { RefundRequest: REFUND_REQUEST },
     primaryType: 'RefundRequest', message,
   } as const;
 }

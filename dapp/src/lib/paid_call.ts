@@ -1,7 +1,7 @@
 // A call paid from a channel, by the session key: ask, learn the price, promise it, get the answer.
 import { recoverTypedDataAddress, type Hex } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
-import { CHANNELS, voucherTypedData } from './channel';
+import { voucherTypedData } from './channel';
 import type { DeviceStore, StoredChannel } from './device_store';
 import { Problem, problemOf, unreachable } from './problem';
 import {
@@ -153,8 +153,7 @@ async function adopt(
   if (!state || charged < 0n || charged > BigInt(state.balance)) throw wrong();
   if (last) {
     const signer = await recoverTypedDataAddress({
-      ...voucherTypedData(channel.chainId, channel.channelId, BigInt(last.signedMaxClaimable),
-        CHANNELS),
+      ...voucherTypedData(channel.chainId, channel.channelId, BigInt(last.signedMaxClaimable)),
       signature: last.signature,
     });
     if (signer !== key.address || charged > BigInt(last.signedMaxClaimable)) throw wrong();

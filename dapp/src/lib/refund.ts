@@ -3,8 +3,9 @@
 import { encodeFunctionData, type Hex } from 'viem';
 import { channelsAbi } from './abi';
 import type { Api } from './api';
-import { CHANNELS, refundTypedData } from './channel';
+import { channelIdOf, CHANNELS, refundTypedData } from './channel';
 import type { DeviceStore } from './device_store';
+import { Problem } from './problem';
 import type { OnStep } from './step';
 import type { Deployment, MoneyChannel } from './types';
 import { sendAndWait } from './transaction';
@@ -16,7 +17,7 @@ export function refundRequest(deployment: Deployment, channel: MoneyChannel, val
   return refundTypedData(deployment.chainId, {
     channelId: channel.channelId, amount: 0n, nonce: BigInt(channel.refundNonce),
     validBefore: BigInt(validBefore),
-  }, deployment.contracts.Channels ?? CHANNELS);
+  });
 }
 
 type Refund = {
@@ -32,6 +33,7 @@ export async function refund(
   { api, provider, deployment, channel, store, onStep, now }:
   Refund & { api: Api; now?: () => number },
 ): Promise<bigint> {
+  checkOwn(deployment, channel);
   const validBefore = (now?.() ?? Math.floor(Date.now() / 1000)) + VALID_SECONDS;
   const data = refundRequest(deployment, channel, validBefore);
   onStep({ at: 'waiting', what: 'signature', data });
@@ -49,14 +51,21 @@ export async function refund(
   return BigInt(done.amount);
 }
 
+/** A node can't have a wallet sign for another channel than the one it shows. */
+function checkOwn({ chainId }: Deployment, { channelId, config }: MoneyChannel): void {
+  if (channelIdOf(chainId, config).toLowerCase() === channelId.toLowerCase()) return;
+  throw new Problem(0, 'channel_id_mismatch', 'The node describes this session wrongly.',
+    'Nothing was signed. Ask the contract itself, below.');
+}
+
 /** Without the node: asks the contract for the rest. It can be taken after the channel's delay. */
 export async function startWithdrawal(
-  { provider, deployment, channel, rpc, onStep }: Refund & { rpc: Provider },
+  { provider, channel, rpc, onStep }: Refund & { rpc: Provider },
 ): Promise<void> {
   const amount = BigInt(channel.balance) - BigInt(channel.claimed);
   await sendAndWait({
     provider, rpc, from: channel.config.payer, onStep,
-    to: deployment.contracts.Channels ?? CHANNELS,
+    to: CHANNELS,
     data: encodeFunctionData({
       abi: channelsAbi, functionName: 'initiateWithdraw', args: [channel.config, amount],
     }),
@@ -65,11 +74,11 @@ export async function startWithdrawal(
 
 /** The second step, once the delay is over. Anyone may send it; the money goes to the payer. */
 export async function finishWithdrawal(
-  { provider, deployment, channel, rpc, store, onStep }: Refund & { rpc: Provider },
+  { provider, channel, rpc, store, onStep }: Refund & { rpc: Provider },
 ): Promise<void> {
   await sendAndWait({
     provider, rpc, from: channel.config.payer, onStep,
-    to: deployment.contracts.Channels ?? CHANNELS,
+    to: CHANNELS,
     data: encodeFunctionData({
       abi: channelsAbi, functionName: 'finalizeWithdraw', args: [channel.config],
     }),

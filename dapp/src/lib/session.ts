@@ -4,7 +4,7 @@ import { encodeFunctionData, hexToBigInt, type Address, type Hex } from 'viem';
 import { servicesAbi } from './abi';
 import type { Api } from './api';
 import {
-  authorizationTypedData, channelIdOf, CHANNELS, DEPOSIT_COLLECTOR, depositNonce, type Authorization,
+  authorizationTypedData, channelIdOf, DEPOSIT_COLLECTOR, depositNonce, type Authorization,
 } from './channel';
 import type { DeviceStore, StoredChannel } from './device_store';
 import { Problem, unreachable } from './problem';
@@ -63,14 +63,10 @@ export function sessionPreview(
   deployment: Deployment, token: Token, payer: Address, amount: bigint,
 ) {
   return authorizationTypedData(deployment.chainId, token, {
-    from: payer, to: collectorOf(deployment), value: amount, validAfter: 0n, validBefore: 0n,
+    from: payer, to: DEPOSIT_COLLECTOR, value: amount, validAfter: 0n, validBefore: 0n,
     nonce: `0x${'0'.repeat(64)}`,
   });
 }
-
-const collectorOf = ({ contracts }: Deployment): Address =>
-  contracts.Erc3009DepositCollector ?? DEPOSIT_COLLECTOR;
-const channelsOf = ({ contracts }: Deployment): Address => contracts.Channels ?? CHANNELS;
 
 type Deposit = {
   api: Api;
@@ -96,7 +92,7 @@ export async function openSession(
     withdrawDelay: terms.withdrawDelay, salt: randomSalt(),
   };
   const channel: StoredChannel = {
-    channelId: channelIdOf(deployment.chainId, config, channelsOf(deployment)),
+    channelId: channelIdOf(deployment.chainId, config),
     chainId: deployment.chainId, payer, service, model, config, balance: '0', charged: '0',
     signedMax: '0', open: false, updatedAt: seconds(deposit),
   };
@@ -128,7 +124,7 @@ async function carry(deposit: Deposit, channel: StoredChannel): Promise<StoredCh
   const { api, store, provider, deployment, token, amount, onStep } = deposit;
   const salt = randomSalt();
   const message: Authorization = {
-    from: channel.payer, to: collectorOf(deployment), value: amount, validAfter: 0n,
+    from: channel.payer, to: DEPOSIT_COLLECTOR, value: amount, validAfter: 0n,
     validBefore: BigInt(seconds(deposit)) + VALID_SECONDS,
     nonce: depositNonce(channel.channelId, hexToBigInt(salt)),
   };

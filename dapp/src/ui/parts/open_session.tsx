@@ -33,9 +33,11 @@ export function OpenSession({ model, terms, form, foreign, opened }: Props) {
   const flow = useFlow();
   const token = tokenOf(terms.service.token);
   const balance = useBalance(token.address);
-  const [typed, setTyped] = useState(CHOICES[1]!);
-  const amount = parseAmount(typed, token.decimals);
+  const typical = model.price ? BigInt(model.price.typicalCall) : terms.typicalCall;
   const least = terms.minDeposit > terms.typicalCall ? terms.minDeposit : terms.typicalCall;
+  const usual = parseAmount(CHOICES[1]!, token.decimals)!;
+  const [typed, setTyped] = useState(usual < least ? plain(least, token.decimals) : CHOICES[1]!);
+  const amount = parseAmount(typed, token.decimals);
   const trouble = amount === null ? 'Enter a sum in dollars, such as 1.00.'
     : amount < least ? `At least ${dollars(least, token.decimals)}, so that opening and closing are worth their cost.`
       : balance !== null && amount > balance
@@ -80,7 +82,7 @@ export function OpenSession({ model, terms, form, foreign, opened }: Props) {
         </div>
       </div>
       <p id="session-help" className={trouble ? 'warn' : 'muted'} aria-live="polite">
-        {trouble ?? `${upper(aboutCalls(amount!, terms.typicalCall))}. Refundable at once, without a fee; from a node that is silent, after ${duration(terms.withdrawDelay)}.`}
+        {trouble ?? `${upper(aboutCalls(amount!, typical))}. Refundable at once, without a fee; from a node that is silent, after ${duration(terms.withdrawDelay)}.`}
       </p>
       {address && balance !== null && amount !== null && balance < amount && <Faucet address={address} />}
       <button type="button" className="primary big" data-testid="open-session"
@@ -94,7 +96,7 @@ export function OpenSession({ model, terms, form, foreign, opened }: Props) {
         data={sessionPreview(deployment, token, address ?? NOBODY, amount ?? 0n)}
         meanings={{
           from: { means: 'your address', later: !address },
-          to: { means: `the deposit collector, ${shortAddress(deployment.contracts.Erc3009DepositCollector ?? DEPOSIT_COLLECTOR)}: it fills your channel and nothing else` },
+          to: { means: `the deposit collector, ${shortAddress(DEPOSIT_COLLECTOR)}: it fills your channel and nothing else` },
           value: { means: `${sum}: ${plain(amount ?? 0n, token.decimals)} ${token.symbol}` },
           validAfter: { means: 'valid at once' },
           validBefore: { means: 'to be carried within an hour', later: true },

@@ -38,7 +38,7 @@ export function Try({ model }: { model: ModelDetail }) {
     queryFn: () => sessionTerms(
       `${url}/${form === 'embedding' ? 'embeddings' : form === 'chat' ? 'chat/completions' : 'completions'}`,
       model.services, deployment.chainId),
-    enabled: model.served && !served.isPending,
+    enabled: model.services.some(({ local }) => local) && !served.isPending,
   });
   const { session, foreign, set, error: storeError } = useSession(terms);
 
@@ -50,6 +50,15 @@ export function Try({ model }: { model: ModelDetail }) {
           A licence is bought all the same, and the model can be run by its holder. When a provider offers
           it, you can try it on this page.
         </p>
+      </div>
+    );
+  }
+  const elsewhere = model.services.filter(({ local }) => !local);
+  if (!model.services.some(({ local }) => local) && elsewhere.length > 0) {
+    return (
+      <div className="card stack">
+        <p><strong>Another node serves this model.</strong></p>
+        <ul>{elsewhere.map(({ id, endpoint }) => <li key={id}><SafeLink href={endpoint} /></li>)}</ul>
       </div>
     );
   }
@@ -76,6 +85,12 @@ export function Try({ model }: { model: ModelDetail }) {
         : <Chat key={session.channelId} {...parts} />}
     </div>
   );
+}
+
+/** An address that a stranger published on chain. */
+function SafeLink({ href }: { href: string }) {
+  if (!/^https?:\/\//.test(href)) return <code>{href}</code>;
+  return <a href={href} rel="noreferrer nofollow" target="_blank">{href}</a>;
 }
 
 export type SessionParts = {

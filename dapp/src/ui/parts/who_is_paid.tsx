@@ -39,8 +39,8 @@ function nameCallPayees(payees: Payee[], { payTo }: ModelDetail, provider: strin
   const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
   return payees.map((payee) => ({
     ...payee,
-    label: payee.label ?? (same(payee.account, payTo) ? 'The model’s payees, divided as above'
-      : same(payee.account, provider) ? 'Provider' : undefined),
+    label: same(payee.account, payTo) ? 'The model’s payees, divided as above'
+      : same(payee.account, provider) ? 'Provider' : payee.label,
   }));
 }
 
