@@ -1,0 +1,104 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "stoa/client/context.hpp"
+
+namespace stoa::client {
+
+/// Amounts in options are as people write them, in the token's whole units: `1.50`.
+
+struct PublishOptions {
+    std::filesystem::path manifest;  ///< docs/reference/manifest.md
+    std::filesystem::path file;      ///< The weights; hashed, never sent.
+    std::string price;               ///< Of a licence; empty offers none.
+    std::string split;               ///< `0xA…:50,0xB…:30`; empty pays the key's account alone.
+    std::string key;
+    std::string token;  ///< Symbol or address; the node's first where empty.
+    std::string rights = "download,run";
+    std::filesystem::path terms;          ///< The licence's legal text; a plain one where empty.
+    std::string version_kind = "update";  ///< Or `fix`, where the model is listed already.
+};
+/// Registers the model (or its new version), sells licences of it, and gives the node manifest and
+/// terms. What is there already stays as it is, so that it may be run again.
+Task<void> publish(Context&, const PublishOptions&);
+
+struct OfferOptions {
+    std::string model;
+    std::string price;
+    std::string key;
+    std::string token;
+    std::string rights = "download,run";
+    std::filesystem::path terms;
+    std::uint64_t period_days = 0;  ///< 0 is for ever.
+    std::uint64_t seats = 1;
+};
+Task<void> offer(Context&, const OfferOptions&);
+
+struct BuyOptions {
+    std::string model;  ///< Its first active offer is bought …
+    std::string offer;  ///< … unless this names one.
+    std::string key;
+    std::string max_price;  ///< The price of now where empty.
+    std::uint64_t n = 1;
+};
+Task<void> buy(Context&, const BuyOptions&);
+
+struct OwnerOptions {
+    std::string key;
+    std::string address;  ///< Instead of a key of ours.
+};
+Task<void> licence(Context&, const OwnerOptions&);
+Task<void> money(Context&, const OwnerOptions&);
+
+struct SessionOptions {
+    std::string model;
+    std::string key;
+    std::string deposit = "1.00";
+};
+Task<void> session_open(Context&, const SessionOptions&);
+Task<void> session_status(Context&, const SessionOptions&);
+/// Gives back what is left, of one model or of all, by the wallet's signature.
+Task<void> session_close(Context&, const SessionOptions&);
+
+struct CallOptions {
+    std::string model;
+    std::string key;
+    std::string prompt;   ///< From standard input where empty.
+    std::string deposit;  ///< Opens a session of so much where there is none.
+    std::uint64_t max_tokens = 0;
+    std::optional<double> temperature;
+};
+Task<void> chat(Context&, const CallOptions&);
+Task<void> embed(Context&, const CallOptions&);
+
+struct ProxyOptions {
+    std::string key;
+    std::string budget;   ///< The most that this run spends.
+    std::string deposit;  ///< Of a new session; a quarter of the budget where empty.
+    unsigned short port = 0;
+};
+/// Serves until it is cancelled.
+Task<void> proxy(Context&, const ProxyOptions&);
+
+struct ClaimOptions {
+    std::filesystem::path socket;  ///< Looked for in and above the data folder where empty.
+};
+Task<void> claim(Context&, const ClaimOptions&);
+
+Task<void> doctor(Context&, const std::string& key);
+
+struct KeyImportOptions {
+    std::string name;
+    std::filesystem::path mnemonic_file;
+    std::filesystem::path keystore_file;
+    std::filesystem::path password_file;  ///< Of the keystore file; asked for where empty.
+    unsigned index = 0;
+    std::string path;  ///< BIP-32; instead of `index`.
+};
+void key_new(Context&, const std::string& name);
+void key_import(Context&, const KeyImportOptions&);
+void key_list(Context&);
+
+}  // namespace stoa::client

@@ -1,0 +1,94 @@
+#include "stoa/client/contracts.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace stoa::client {
+
+using eth::abi::Event;
+using eth::abi::Function;
+
+#define NEW_VERSION                                                                       \
+    "(uint8 kind,bytes32 manifestDigest,bytes32 weightsDigest,string cid,bool derivable," \
+    "uint16 derivativeBps)"
+#define PAYEES "(address account,uint32 share)[]"
+#define NEW_OFFER                                                                      \
+    "(uint256 model,uint256 service,(address token,uint96 floor,uint96 cap)[] prices," \
+    "uint64 targetPerDay,uint64 sensitivity,uint40 period,uint32 calls,uint16 seats,"  \
+    "uint32 rights,uint8 entitlement,bool transferable,bytes32 termsDigest,uint16 "    \
+    "maxCommissionBps)"
+
+namespace registry {
+const Function kRegister{
+    "register((string slug," NEW_VERSION " first," PAYEES
+    " payees,(uint256 model,uint32 version,uint16 bps)[] parents,(uint16 callBps,address "
+    "token,uint96 perCall,uint128 perMillion) royalty,uint8 serving,address market) model) "
+    "returns (uint256)"};
+const Function kPublish{"publish(uint256 model," NEW_VERSION " version) returns (uint32)"};
+const Function kModelOf{"modelOf(address registrant,string slug) returns (uint256)"};
+const Function kVersionOf{
+    "versionOf(uint256 model,uint32 version) returns ((bytes32 digest,uint8 kind,uint8 "
+    "status,bool derivable,uint16 derivativeBps,uint40 time))"};
+const Function kVersionCount{"versionCount(uint256 model) returns (uint32)"};
+const Function kPayTo{"payTo(uint256 model) returns (address)"};
+const Event kModelRegistered{
+    "ModelRegistered(uint256 indexed model,address indexed registrant,string slug)"};
+const Event kVersionPublished{
+    "VersionPublished(uint256 indexed model,uint32 indexed version,bytes32 indexed "
+    "weightsDigest,uint8 kind,bytes32 manifestDigest,string cid,bool derivable,uint16 "
+    "derivativeBps)"};
+}  // namespace registry
+
+namespace market_contract {
+const Function kCreateOffer{"createOffer(" NEW_OFFER " offer) returns (uint256)"};
+const Function kQuote{"quote(uint256 offer,address token,uint256 n) returns (uint256)"};
+const Event kOfferCreated{
+    "OfferCreated(uint256 indexed offer,uint256 indexed model,address indexed seller," NEW_OFFER
+    " terms)"};
+}  // namespace market_contract
+
+namespace services {
+const Function kServiceOfReceiver{"serviceOfReceiver(address receiver) returns (uint256)"};
+const Function kServiceOf{
+    "serviceOf(uint256 service) returns ((uint256 model,uint32 version,uint16 royaltyBps,"
+    "uint40 offeredAt,uint40 validUntil,address provider,address receiver,address "
+    "receiverAuthorizer,address payTo,address claimant))"};
+}  // namespace services
+
+namespace channels {
+const Function kChannels{
+    "channels(bytes32 channelId) returns (uint128 balance,uint128 totalClaimed)"};
+}  // namespace channels
+
+std::optional<std::string> reason_of_revert(Bytes data) {
+    if (auto reason = eth::abi::revert_reason(data)) return reason;
+    struct Named {
+        Function error;
+        const char* meaning;
+    };
+    static const std::vector<Named> known{
+        {Function{"BadSlug(string)"}, "the name has letters other than a-z 0-9 - . _"},
+        {Function{"NameTaken(uint256)"}, "the account has a model of that name already"},
+        {Function{"NotOwner(uint256,address)"}, "the account doesn't own the model"},
+        {Function{"NotMaintainer(uint256,address)"}, "the account may not publish versions of it"},
+        {Function{"ZeroDigest()"}, "a digest is zero"},
+        {Function{"BadCid(string)"}, "the manifest's CID is malformed"},
+        {Function{"BadBps(uint256)"}, "a part is out of range"},
+        {Function{"NoPayees()"}, "the split pays nobody"},
+        {Function{"TooManyPayees(uint256)"}, "the split pays too many"},
+        {Function{"PayeesNotSorted(address)"}, "the split's payees are not in order"},
+        {Function{"SharesNotWhole(uint256)"}, "the split's shares are not the whole"},
+        {Function{"NotForSale(uint256)"}, "the model's owner has not chosen this market"},
+        {Function{"NotSeller(uint256,address)"}, "the account doesn't own the model"},
+        {Function{"BadPrices()"}, "the prices are malformed"},
+        {Function{"BadTerms()"}, "the licence's terms contradict one another"},
+        {Function{"NotTheMarket(uint256,address)"}, "the model's owner has not chosen this market"},
+    };
+    const auto found = std::ranges::find_if(known, [&](const Named& named) {
+        return data.size() >= 4 && std::ranges::equal(data.first(4), named.error.selector());
+    });
+    if (found == known.end()) return std::nullopt;
+    return found->meaning;
+}
+
+}  // namespace stoa::client

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "stoa/client/context.hpp"
+#include "stoa/client/receipt_filter.hpp"
+
+namespace stoa::client {
+
+struct PaidCall {
+    std::string target;  ///< `/v1/chat/completions`
+    std::string body;    ///< JSON.
+};
+
+/// Where a paid answer goes while it arrives.
+class Sink {
+  public:
+    virtual ~Sink() = default;
+    /// Before the first piece; of a 2xx answer only.
+    virtual Task<void> begin(const io::ClientResponse& head) = 0;
+    /// False when nobody reads any more.
+    virtual Task<bool> piece(std::string_view) = 0;
+};
+
+struct Outcome {
+    io::ClientResponse response;  ///< With its body where it was refused.
+    Amount charged;
+    bool charge_known = true;  ///< False when the stream broke off before its receipt.
+    std::optional<Session> session;
+};
+
+/// Pays for calls out of the user's sessions: asks unpaid, signs what the 402 names, sends again.
+/// One call at a time for each channel is the caller's duty.
+class Payer {
+  public:
+    /// Finds the money for a call: the session with at least `missing` more in it, or a new one
+    /// where there is none. Throws `Failure` where the user must decide that.
+    using Fund = std::function<Task<Session>(const payment::Requirements&, std::optional<Session>,
+                                             Amount missing)>;
+    /// Told before a voucher is signed; throws `Failure` to forbid it.
+    using Allow = std::function<void(const Amount& price)>;
+
+    Payer(Context& context, const Deployment& deployment, const eth::Address& wallet,
+          std::unique_ptr<keys::Signer> session_key, Fund fund, Allow allow = {});
+
+    Task<Outcome> call(const PaidCall&, Sink&);
+
+    /// The session of this wallet that can pay `offered`, if there is one.
+    std::optional<Session> session_for(const payment::Requirements& offered) const;
+
+    const payment::ChannelDomain& domain() const { return domain_; }
+
+  private:
+    struct Attempt;
+    Task<Attempt> attempt(const PaidCall&, const std::string& payment, Sink&);
+    Task<Attempt> attempt_again(const PaidCall&, const std::string& payment, Sink&);
+    Task<Session> funded(const payment::Requirements&);
+    void book(const Attempt&, PaidChannel&, Outcome&);
+    Task<bool> recover(const Attempt&, const payment::Requirements&, PaidChannel&);
+
+    Context& context_;
+    payment::ChannelDomain domain_;
+    eth::Address wallet_;
+    std::unique_ptr<keys::Signer> session_key_;
+    Fund fund_;
+    Allow allow_;
+};
+
+}  // namespace stoa::client
