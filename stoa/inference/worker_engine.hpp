@@ -11,14 +11,14 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "stoa/inference/engine.hpp"
+#include "stoa/inference/model_file.hpp"
+#include "stoa/io/log.hpp"
+#include "stoa/io/pool.hpp"
 
 namespace stoa::inference {
 
-enum class Backend { llama, onnx };
-
 struct WorkerOptions {
-    std::filesystem::path worker;     ///< The stoa-worker program.
-    std::filesystem::path libraries;  ///< Folder of the engines' libraries; empty: as built.
+    std::filesystem::path worker;  ///< The stoa-worker program.
     std::filesystem::path model;
     Backend backend = Backend::llama;
     /// SHA-256 that the file must have. It's hashed before every start, so a file that was
@@ -39,7 +39,8 @@ struct WorkerOptions {
 class WorkerEngine final : public Engine {
   public:
     /// Starts nothing yet. All coroutines run on `executor`, which must be single-threaded.
-    WorkerEngine(boost::asio::any_io_executor executor, WorkerOptions);
+    /// The file is hashed on `pool`, which must outlive this.
+    WorkerEngine(boost::asio::any_io_executor executor, io::Pool& pool, io::Log, WorkerOptions);
     /// Kills the worker; its calls fail.
     ~WorkerEngine() override;
 
@@ -67,12 +68,5 @@ class WorkerEngine final : public Engine {
     struct State;
     std::shared_ptr<State> state_;
 };
-
-/// SHA-256 of a file's bytes. Blocks: call it through a pool. Throws `std::system_error`.
-Hash256 sha256_of_file(const std::filesystem::path&);
-
-/// Whether the file is what its backend takes: magic, version, and counts that fit its size; the
-/// engine's own reading is done in the sandbox.
-Result<void> check_format(const std::filesystem::path&, Backend);
 
 }  // namespace stoa::inference
