@@ -19,18 +19,18 @@ std::vector<Event> one_of_each() {
     state.withdraw_requested_at = 1'800'000'001;
     state.refund_nonce = 3;
     const SignedDeposit deposit{Amount{77}, 1, 2, 12345, ByteVector(200, 7)};
-    return {Opened{hash(1), test_config(1), Amount{4}, 1'800'000'000},
-            Mirrored{hash(1), state},
-            Reserved{hash(1), Amount{100}, signature, Amount{96}, hash(2), 5},
-            Charged{hash(1), Amount{50}, 10, 20, 6},
-            Released{hash(1)},
-            DepositAccepted{hash(1), test_config(1), deposit, 8},
-            DepositIncluded{hash(1), 12345, hash(3), 44},
-            Lost{hash(1), Amount{1}, 9},
-            Closed{hash(1), 10},
-            ExactSettled{hash(4), account(1), account(2), account(3), Amount{5}, hash(5), hash(6),
-                         11},
-            ExactServed{hash(4)}};
+    return {
+        Opened{hash(1), test_config(1), Amount{4}, 1'800'000'000},
+        Mirrored{hash(1), state},
+        Reserved{hash(1), Amount{100}, signature, Amount{96}, hash(2), 5},
+        Charged{hash(1), Amount{50}, 10, 20, 6},
+        Released{hash(1)},
+        DepositAccepted{hash(1), test_config(1), deposit, 8},
+        DepositIncluded{hash(1), 12345, hash(3), 44},
+        Lost{hash(1), Amount{1}, 9},
+        Closed{hash(1), 10},
+        ExactSettled{hash(4), account(1), account(2), account(3), Amount{5}, hash(5), hash(6), 11},
+        ExactServed{hash(4)}};
 }
 
 TEST(Event, OfEveryKindIsReadAsItWasWritten) {

@@ -16,7 +16,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// Not an initializer list: gcc 12 can't keep one in a coroutine.
 template <class... Events>
 std::vector<Event> all_of(Events&&... events) {
     std::vector<Event> list;
@@ -35,9 +34,8 @@ Ledger::Ledger(asio::any_io_executor executor, const io::Clock& clock, LedgerCon
       failed_(std::move(failed)),
       record_(config_.file),
       turns_(executor_) {
-    record_.replay([this](const Event& event) { book_.apply(event); });
+    record_.replay([this](const Event& event) { apply(event); });
     book_.release_all();
-    for (const auto& [id, channel] : book_.channels()) remember_unsafe(id);
 }
 
 payment::ChannelState Ledger::state_of(const ChannelId& id, const Channel& channel) const {
@@ -76,7 +74,7 @@ payment::ChannelSnapshot Ledger::snapshot_of(const ChannelId& id, const Channel&
 Task<void> Ledger::open(ChannelId id, payment::ChannelConfig config, ChainState state) {
     STOA_ASSERT(!book_.find(id));
     const Amount claimed = state.claimed;
-    co_await append(
+    return append(
         all_of(Opened{id, std::move(config), claimed, now()}, Mirrored{id, std::move(state)}));
 }
 
@@ -84,19 +82,19 @@ Task<void> Ledger::reserve(Reservation r) {
     const Channel* channel = book_.find(r.voucher.channel_id);
     STOA_ASSERT(channel && !channel->reservation);
     STOA_ASSERT(r.voucher.max_claimable - channel->charged == r.amount);
-    co_await append(all_of(Reserved{r.voucher.channel_id, r.voucher.max_claimable, r.signature,
-                                    r.amount, r.request, now()}));
+    return append(all_of(Reserved{r.voucher.channel_id, r.voucher.max_claimable, r.signature,
+                                  r.amount, r.request, now()}));
 }
 
 Task<void> Ledger::charge(ChannelId id, Amount charge, payment::Usage usage) {
     const Channel* channel = book_.find(id);
     STOA_ASSERT(channel && channel->reservation && charge <= channel->reservation->amount);
-    co_await append(all_of(
+    return append(all_of(
         Charged{id, channel->charged + charge, usage.input_tokens, usage.output_tokens, now()}));
 }
 
 Task<void> Ledger::release(ChannelId id) {
-    co_await append(all_of(Released{id}));
+    return append(all_of(Released{id}));
 }
 
 void Ledger::release_later(Turns::Turn turn) {
@@ -111,12 +109,12 @@ void Ledger::release_later(Turns::Turn turn) {
 
 Task<void> Ledger::deposit_accepted(ChannelId id, payment::ChannelConfig config,
                                     SignedDeposit deposit) {
-    co_await append(all_of(DepositAccepted{id, std::move(config), std::move(deposit), now()}));
+    return append(all_of(DepositAccepted{id, std::move(config), std::move(deposit), now()}));
 }
 
 Task<void> Ledger::deposit_included(ChannelId id, U256 salt, Hash256 transaction,
                                     std::uint64_t block) {
-    co_await append(all_of(DepositIncluded{id, std::move(salt), transaction, block}));
+    return append(all_of(DepositIncluded{id, std::move(salt), transaction, block}));
 }
 
 Task<void> Ledger::mirror(ChannelId id, ChainState state) {
@@ -128,20 +126,18 @@ Task<void> Ledger::mirror(ChannelId id, ChainState state) {
     std::vector<Event> events = all_of(Mirrored{id, std::move(state)});
     if (missing != channel->lost) events.emplace_back(Lost{id, missing, now()});
     co_await append(std::move(events));
-    remember_unsafe(id);
 }
 
 Task<void> Ledger::close(ChannelId id) {
-    co_await append(all_of(Closed{id, now()}));
-    unsafe_.erase(id);
+    return append(all_of(Closed{id, now()}));
 }
 
 Task<void> Ledger::exact_settled(ExactSettled event) {
-    co_await append(all_of(std::move(event)));
+    return append(all_of(std::move(event)));
 }
 
 Task<void> Ledger::exact_served(Hash256 payment) {
-    co_await append(all_of(ExactServed{payment}));
+    return append(all_of(ExactServed{payment}));
 }
 
 /// On a thread of execution of its own: a caller that is cancelled while the disk works must not
@@ -156,7 +152,7 @@ Task<void> Ledger::append_now(std::vector<Event> events) {
     std::string why;
     try {
         co_await record_.append(events);
-        for (const Event& event : events) book_.apply(event);
+        for (const Event& event : events) apply(event);
         co_return;
     } catch (const RecordBroken& broken) {
         why = broken.what();
@@ -165,12 +161,16 @@ Task<void> Ledger::append_now(std::vector<Event> events) {
     throw RecordBroken(why);
 }
 
-void Ledger::remember_unsafe(const ChannelId& id) {
-    const Channel* channel = book_.find(id);
-    if (channel && channel->chain.safe_balance < channel->chain.balance) {
-        unsafe_.insert(id);
-    } else {
-        unsafe_.erase(id);
+void Ledger::apply(const Event& event) {
+    book_.apply(event);
+    if (const auto* mirrored = std::get_if<Mirrored>(&event)) {
+        if (mirrored->state.safe_balance < mirrored->state.balance) {
+            unsafe_.insert(mirrored->channel);
+        } else {
+            unsafe_.erase(mirrored->channel);
+        }
+    } else if (const auto* closed = std::get_if<Closed>(&event)) {
+        unsafe_.erase(closed->channel);
     }
 }
 

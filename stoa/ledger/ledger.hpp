@@ -80,7 +80,7 @@ class Ledger {
     Task<void> append(std::vector<Event>);
     Task<void> append_now(std::vector<Event>);
     std::int64_t now() const { return unix_seconds(clock_.now()); }
-    void remember_unsafe(const ChannelId&);
+    void apply(const Event&);
     Amount unsafe_used(const Channel&) const;
 
     boost::asio::any_io_executor executor_;

@@ -138,7 +138,8 @@ Task<void> Settler::claim_leaving() {
     for (const Claim& row : rows) {
         std::vector<Claim> one(1, row);
         if (co_await claim(std::move(one))) {
-            co_await settle({row.config.receiver, row.config.token});
+            const Account account{row.config.receiver, row.config.token};
+            co_await settle(account);
         }
     }
 }
