@@ -168,6 +168,8 @@ export function usableSession(
     .sort((a, b) => (left(a) < left(b) ? 1 : -1))[0] ?? null;
 }
 
+/** What a call or a deposit has just said is newer than a report that was on its way meanwhile. */
+const FRESH_SECONDS = 20;
 /** A node may report a deposit a little after it carried it. */
 const FORGET_SECONDS = 600;
 
@@ -186,7 +188,9 @@ export async function reconcile(
   const kept: StoredChannel[] = [];
   for (const channel of mine) {
     const truth = known.get(channel.channelId.toLowerCase());
-    if (truth && BigInt(truth.balance) > 0n) {
+    if (channel.open && now - channel.updatedAt < FRESH_SECONDS) {
+      kept.push(channel);
+    } else if (truth && BigInt(truth.balance) > 0n) {
       const next = { ...channel, balance: truth.balance, charged: truth.charged, open: true };
       // A charge above what was signed isn't believed; a call in flight is booked by its answer.
       const signed = BigInt(truth.charged) <= BigInt(channel.signedMax);

@@ -2,6 +2,7 @@
 // what the wallet will show, and where it stands.
 import { useState } from 'react';
 import type { Address } from 'viem';
+import { addPending, removePending } from '../lib/pending';
 import { isRunning, stepOf, stepText, type OnStep, type Step } from '../lib/step';
 import { chainIdOf, useChain as bringToChain, type Provider, type TypedData } from '../lib/wallet';
 import { panelRows, type Meaning } from '../lib/wallet_panel';
@@ -44,7 +45,11 @@ export function useFlow() {
         await bringToChain(provider, deployment, location.origin, rpc);
         setStep({ at: 'preparing' });
       }
-      return await act({ provider, address: wallet.address }, setStep);
+      const from = wallet.address;
+      return await act({ provider, address: from }, (next) => {
+        remember(next, deployment.chainId, from);
+        setStep(next);
+      });
     } catch (error) {
       setStep(stepOf(error));
       return undefined;
@@ -53,6 +58,17 @@ export function useFlow() {
     }
   }
   return { step, run, running: isRunning(step), reset: () => setStep({ at: 'idle' }) };
+}
+
+/** A sent transaction outlives the page; see parts/pending_list. */
+function remember(step: Step, chainId: number, from: Address): void {
+  if (!('transaction' in step) || !step.transaction) return;
+  const { transaction } = step;
+  if (step.at === 'sent') {
+    addPending(localStorage, { transaction, chainId, from, sentAt: Math.floor(Date.now() / 1000) });
+  } else {
+    removePending(localStorage, transaction);
+  }
 }
 
 /** The prompts that will come, in order, before anything is pressed. */

@@ -53,6 +53,14 @@ test('a new session outlives a node that reports it late, a refunded one doesn\'
   expect(await store.channels()).toHaveLength(0);
 });
 
+test('a report that is older than the last call does not undo it', async () => {
+  const { store, channel } = await openChannel('1000000', '500', '1000');
+  await store.putChannel({ ...channel, updatedAt: 1000 });
+  const old = [{ channelId: channel.channelId, balance: '1000000', charged: '100' }];
+  expect((await reconcile(store, PAYER, CHAIN, old, 1010))[0]).toMatchObject({ charged: '500' });
+  expect((await reconcile(store, PAYER, CHAIN, old, 1100))[0]).toMatchObject({ charged: '100' });
+});
+
 test('a reported charge above what was signed is not believed', async () => {
   const { store, channel } = await openChannel('1000000', '10', '1000');
   const { channelId } = channel;

@@ -12,7 +12,7 @@ import { navigate, useLocation } from '../router';
 const PAGE = 24;
 const TYPING_MS = 200;
 const SORTS = [
-  ['', 'Best match'], ['newest', 'Newest'], ['price', 'Lowest price'], ['popular', 'Most licensed'],
+  ['newest', 'Newest'], ['price', 'Lowest price'], ['popular', 'Most licensed'],
 ] as const;
 
 export function Discover() {
@@ -59,7 +59,8 @@ export function Discover() {
         </p>
         <label className="select">
           <span className="muted">Sort</span>
-          <select value={search.sort ?? ''} onChange={(event) => set({ sort: event.target.value })}>
+          <select value={search.sort ?? (search.q ? 'relevance' : 'newest')} onChange={(event) => set({ sort: event.target.value })}>
+            {search.q && <option value="relevance">Best match</option>}
             {SORTS.map(([value, label]) => <option key={value} value={value}>{label}</option>)}
           </select>
         </label>

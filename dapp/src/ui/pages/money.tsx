@@ -6,6 +6,7 @@ import { DeviceKeys } from '../parts/device_keys';
 import { Faucet } from '../parts/faucet';
 import { ChannelRow, SplitRow } from '../parts/money_rows';
 import { NeedsWallet } from '../parts/needs_wallet';
+import { PendingList } from '../parts/pending_list';
 import { Empty, Failure, Skeleton } from '../parts/states';
 import { Link } from '../router';
 import { useMoney } from '../use_money';
@@ -31,6 +32,7 @@ export function MoneyPage() {
       {address && !data && !error && <div className="rows"><Skeleton count={3} className="block" /></div>}
       {address && data && (
         <>
+          <PendingList />
           {data.tokens.map((one) => <Tiles key={one.token} money={one} />)}
           {held && BigInt(held.wallet) < 10n ** BigInt(held.decimals) && <Faucet address={address} />}
           <Items items={data.items} />

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import type { Address } from 'viem';
 import { dollars } from '../../lib/amount';
 import { signIn } from '../../lib/sign_in';
+import { ask } from '../../lib/wallet';
 import { TxState, useFlow } from '../flow';
 import { useMarket } from '../market';
 import { useMoney } from '../use_money';
@@ -17,7 +18,9 @@ export function Account() {
   const [open, setOpen] = useState(false);
   const { data: money } = useMoney();
   const { token } = useMarket();
-  if (!isSecureContext) return <Insecure />;
+  if (!isSecureContext) {
+    return <button type="button" className="quiet" onClick={choose}>Why no wallet?</button>;
+  }
   if (!address && settling) return <button type="button" className="account" disabled>Connecting…</button>;
   if (!address) {
     return <button type="button" className="primary" data-testid="connect" onClick={choose}>
@@ -36,25 +39,6 @@ export function Account() {
   );
 }
 
-/** Browsers keep keys and wallets away from pages that anyone on the way could have changed. */
-function Insecure() {
-  const [open, setOpen] = useState(false);
-  return (
-    <>
-      <button type="button" className="quiet" onClick={() => setOpen(true)}>Why no Connect?</button>
-      {open && (
-        <Dialog title="This address is not secure" close={() => setOpen(false)}>
-          <p>
-            The page came over plain http from {location.host}. Anyone between here and the node could
-            change it, so browsers give it no wallet and no place for keys. You can still look around.
-          </p>
-          <p>Open it as <strong>https://</strong>, or on the node's own machine as <strong>http://localhost</strong>.</p>
-        </Dialog>
-      )}
-    </>
-  );
-}
-
 function AccountDialog({ address, close }: { address: Address; close: () => void }) {
   const { token, deployment } = useMarket();
   const { disconnect, name } = useWallet();
@@ -69,11 +53,32 @@ function AccountDialog({ address, close }: { address: Address; close: () => void
         <div><dt>{token.name}</dt><dd>{held ? dollars(held.wallet, held.decimals) : '…'}</dd></div>
       </dl>
       <Faucet address={address} />
+      <WatchToken />
       <SignIn address={address} />
       <button type="button" className="quiet" onClick={() => { disconnect(); close(); }}>
         Disconnect
       </button>
     </Dialog>
+  );
+}
+
+/** Wallets show a balance only of tokens they were told about. */
+function WatchToken() {
+  const { token } = useMarket();
+  const flow = useFlow();
+  const watch = () => flow.run(async ({ provider }, onStep) => {
+    onStep({ at: 'preparing' });
+    const { address, symbol, decimals } = token;
+    await ask(provider, 'wallet_watchAsset', { type: 'ERC20', options: { address, symbol, decimals } });
+    onStep({ at: 'idle' });
+  });
+  return (
+    <div className="stack">
+      <button type="button" className="quiet" disabled={flow.running} onClick={() => void watch()}>
+        Show {token.name} in your wallet
+      </button>
+      <TxState step={flow.step} cancel={flow.reset} />
+    </div>
   );
 }
 

@@ -40,7 +40,9 @@ export function useSession(terms: SessionTerms | undefined): SessionState {
   return {
     session: address === null ? null : data?.session,
     foreign: data?.foreign ?? null,
-    set: (session) => queries.setQueryData(key, { session, foreign: data?.foreign ?? null }),
+    // Every report of the money has its own entry; a turn may end under a later one than it began.
+    set: (session) => queries.setQueriesData({ queryKey: key.slice(0, 3) },
+      { session, foreign: data?.foreign ?? null }),
     error,
   };
 }

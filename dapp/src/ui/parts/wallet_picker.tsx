@@ -16,7 +16,24 @@ function shown(connectors: readonly Connector[]): Connector[] {
   return 'ethereum' in window ? connectors.filter(({ id }) => id === 'injected') : [];
 }
 
+/** Browsers keep keys and wallets away from pages that anyone on the way could have changed. */
+function Insecure({ close }: { close: () => void }) {
+  return (
+    <Dialog title="This address is not secure" close={close}>
+      <p>
+        The page came over plain http from {location.host}. Anyone between here and the node could
+        change it, so browsers give it no wallet and no place for keys. You can still look around.
+      </p>
+      <p>Open it as <strong>https://</strong>, or on the node's own machine as <strong>http://localhost</strong>.</p>
+    </Dialog>
+  );
+}
+
 export function WalletPicker({ close }: { close: () => void }) {
+  return isSecureContext ? <Picker close={close} /> : <Insecure close={close} />;
+}
+
+function Picker({ close }: { close: () => void }) {
   const connectors = shown(useConnectors());
   const { mutate: connect, variables, isPending, error } = useConnect({
     mutation: { onSuccess: close },
