@@ -92,7 +92,8 @@ Task<ReadyMessage> WorkerConnection::wait_ready(std::chrono::milliseconds deadli
     }
     what_we_saw_ = why;
     kill();
-    throw EngineFailure(co_await end());
+    const std::string story = co_await end();
+    throw EngineFailure(story);
 }
 
 Task<void> WorkerConnection::read_all() {

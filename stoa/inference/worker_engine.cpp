@@ -157,7 +157,8 @@ Task<void> WorkerEngine::State::supervise(std::shared_ptr<State>) {
     while (!stopping) {
         if (connection) {
             const auto since = std::chrono::steady_clock::now();
-            const std::string why = co_await Connection(connection)->run(options.silence_deadline);
+            const Connection running = connection;
+            const std::string why = co_await running->run(options.silence_deadline);
             connection.reset();
             if (stopping) break;
             log.warning("a model's worker ended and is started again",
