@@ -28,5 +28,7 @@ struct Question {
 };
 
 std::vector<Figure> follow();
+std::vector<Figure> http();
+std::vector<Figure> writes();
 
 }  // namespace stoa::bench

@@ -16,6 +16,8 @@ using stoa::bench::Question;
 
 const Question kQuestions[] = {
     {"follow", stoa::bench::follow},
+    {"http", stoa::bench::http},
+    {"writes", stoa::bench::writes},
 };
 
 void print_json(const Figure& figure) {
