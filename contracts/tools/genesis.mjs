@@ -15,7 +15,6 @@ const GAS_LIMIT = 60_000_000;
 const FACTORY = '0x4e59b44847b379578588920ca78fbf26c0b4956c';
 
 const folder = path.join(root, 'build/genesis');
-fs.rmSync(folder, { recursive: true, force: true });
 fs.mkdirSync(folder, { recursive: true });
 fs.mkdirSync(path.join(root, 'deployments'), { recursive: true });
 forge('script', 'script/Deploy.s.sol', '--sig', 'genesis()');
@@ -68,10 +67,16 @@ async function withAnvil(genesisFile, question) {
   }
 }
 
+/** Whoever reads it meanwhile sees the old file or the new one, whole. */
+function replace(to, content) {
+  fs.writeFileSync(`${to}.new`, content);
+  fs.renameSync(`${to}.new`, to);
+}
+
 /** Anvil writes the state itself: the form that it loads again belongs to its version. */
 async function dump(url, to) {
   const state = await rpc(url, 'anvil_dumpState');
-  fs.writeFileSync(to, zlib.gunzipSync(Buffer.from(state.slice(2), 'hex')));
+  replace(to, zlib.gunzipSync(Buffer.from(state.slice(2), 'hex')));
 }
 
 async function listening(anvil, ended) {
@@ -89,7 +94,11 @@ async function listening(anvil, ended) {
 }
 
 const alloc = allocation();
-if (!alloc[FACTORY]) throw new Error('the state lacks the CREATE2 factory');
+// The contracts, the two implementations that clones run, and the CREATE2 factory: nothing else.
+const expected = Object.keys(contracts).length + 3;
+if (!alloc[FACTORY] || Object.keys(alloc).length !== expected) {
+  throw new Error(`the state holds ${Object.keys(alloc)}, which are not ${expected}`);
+}
 fs.writeFileSync(file('alloc.json'), JSON.stringify(genesis(alloc)));
 const deployment = await withAnvil(file('alloc.json'), async (url) => {
   await dump(url, file(`${CHAIN_ID}.json`));
@@ -101,6 +110,6 @@ const deployment = await withAnvil(file('alloc.json'), async (url) => {
 });
 fs.rmSync(file('alloc.json'));
 fs.rmSync(file(`${CHAIN_ID}.contracts.json`));
-fs.writeFileSync(
+replace(
   path.join(root, `deployments/${CHAIN_ID}.json`), `${JSON.stringify(deployment, null, 2)}\n`);
 console.log(`chain ${CHAIN_ID} begins with ${deployment.genesisHash}`);
