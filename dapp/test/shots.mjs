@@ -21,6 +21,8 @@ for (const [name, width, height, colorScheme] of [
   await shot('connect', false);
   await page.getByTestId('wallet-option').first().click();
   await page.getByTestId('faucet').first().waitFor();
+  await page.locator('.open-session summary').click();
+  await page.locator('.open-session').screenshot({ path: `${folder}/${name}-panel.png` });
   await shot('poor', false);
   await page.getByTestId('faucet').first().click();
   await page.locator('[data-testid=open-session]:enabled').click();
