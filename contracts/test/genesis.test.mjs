@@ -1,11 +1,11 @@
 // The embedded chain's first block, as the node starts it: anvil loads it, and it is the same everywhere.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { codeHashes, rpc } from '../tools/deployment.mjs';
-import { binary, contracts, root } from '../tools/foundry.mjs';
+import { contracts, root, startAnvil } from '../tools/foundry.mjs';
 
 const STATE = path.join(root, 'build/genesis/1337.json');
 const FILE = path.join(root, 'deployments/1337.json');
@@ -17,30 +17,12 @@ let chain;
 before(async () => {
   makeGenesis();
   deployment = JSON.parse(fs.readFileSync(FILE, 'utf8'));
-  chain = await start();
+  chain = await startAnvil('--load-state', STATE, '--chain-id', '713371');
 });
 after(async () => { await chain?.stop(); });
 
 function makeGenesis() {
   execFileSync(process.execPath, [path.join(contracts, 'tools/genesis.mjs')], { stdio: 'pipe' });
-}
-
-/** The system chooses the port; the chain id is one that nobody else uses. */
-async function start() {
-  const anvil = spawn(binary('anvil'),
-    ['--load-state', STATE, '--chain-id', '713371', '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let text = '';
-  for await (const chunk of anvil.stdout) {
-    text += chunk;
-    const found = /Listening on ([\d.]+:\d+)/.exec(text);
-    if (!found) continue;
-    anvil.stdout.resume();
-    const ended = new Promise((done) => anvil.once('exit', done));
-    return {
-      url: `http://${found[1]}`, stop: () => { anvil.kill('SIGTERM'); return ended; },
-    };
-  }
-  throw new Error(`anvil ended before it listened:\n${text}`);
 }
 
 /** The result of a call whose arguments are words. */

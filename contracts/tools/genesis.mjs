@@ -1,12 +1,11 @@
 // Makes the embedded chain's beginning: build/genesis/1337.json, a state for `anvil --load-state`, and
 // deployments/1337.json, which says what stands where. The contracts come from script/Deploy.s.sol.
 // Everything in it follows from the code, so every machine makes the same first block.
-import { spawn } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
-import { binary, forge, root } from './foundry.mjs';
+import { forge, root, startAnvil } from './foundry.mjs';
 import { codeHashes, describe, rpc } from './deployment.mjs';
 
 const CHAIN_ID = 1337;
@@ -26,16 +25,16 @@ const contracts = JSON.parse(fs.readFileSync(file(`${CHAIN_ID}.contracts.json`),
 function allocation() {
   const dumped = JSON.parse(fs.readFileSync(file('alloc.json'), 'utf8'));
   const kept = Object.entries(dumped)
-    .filter(([address, account]) => account.code !== '0x' && !isScript(address, account))
+    .filter(([, account]) => account.code !== '0x' && !isScript(account))
     .map(([address, account]) => [address, {
-      balance: '0x0', nonce: '0x1', code: account.code,
+      balance: '0x0', nonce: account.nonce === '0x0' ? '0x1' : account.nonce, code: account.code,
       storage: Object.fromEntries(Object.entries(account.storage ?? {}).sort()),
     }]);
   return Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The script's own code is the one that holds the name of its dump. */
-function isScript(address, account) {
+function isScript(account) {
   return account.code.includes(Buffer.from('build/genesis/alloc.json').toString('hex').slice(0, 40));
 }
 
@@ -52,21 +51,6 @@ function genesis(alloc) {
   };
 }
 
-/** Runs anvil on a genesis file and a port of the system's choice while `question` is answered. */
-async function withAnvil(genesisFile, question) {
-  const anvil = spawn(binary('anvil'), [
-    '--init', genesisFile, '--chain-id', String(CHAIN_ID), '--port', '0',
-    '--gas-limit', String(GAS_LIMIT), '--accounts', '10', '--balance', '10000', '--no-mining',
-  ], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise((done) => anvil.once('exit', done));
-  try {
-    return await question(await listening(anvil, ended));
-  } finally {
-    anvil.kill('SIGTERM');
-    await ended;
-  }
-}
-
 /** Whoever reads it meanwhile sees the old file or the new one, whole. */
 function replace(to, content) {
   fs.writeFileSync(`${to}.new`, content);
@@ -79,20 +63,6 @@ async function dump(url, to) {
   replace(to, zlib.gunzipSync(Buffer.from(state.slice(2), 'hex')));
 }
 
-async function listening(anvil, ended) {
-  let text = '';
-  for await (const chunk of anvil.stdout) {
-    text += chunk;
-    const found = /Listening on ([\d.]+:\d+)/.exec(text);
-    if (found) {
-      anvil.stdout.resume();
-      return `http://${found[1]}`;
-    }
-  }
-  await ended;
-  throw new Error(`anvil ended before it listened:\n${text}`);
-}
-
 const alloc = allocation();
 // The contracts, the two implementations that clones run, and the CREATE2 factory: nothing else.
 const expected = Object.keys(contracts).length + 3;
@@ -100,14 +70,19 @@ if (!alloc[FACTORY] || Object.keys(alloc).length !== expected) {
   throw new Error(`the state holds ${Object.keys(alloc)}, which are not ${expected}`);
 }
 fs.writeFileSync(file('alloc.json'), JSON.stringify(genesis(alloc)));
-const deployment = await withAnvil(file('alloc.json'), async (url) => {
-  await dump(url, file(`${CHAIN_ID}.json`));
-  const block = await rpc(url, 'eth_getBlockByNumber', ['0x0', false]);
-  return describe({
+const anvil = await startAnvil('--init', file('alloc.json'), '--chain-id', String(CHAIN_ID),
+  '--gas-limit', String(GAS_LIMIT), '--no-mining');
+let deployment;
+try {
+  await dump(anvil.url, file(`${CHAIN_ID}.json`));
+  const block = await rpc(anvil.url, 'eth_getBlockByNumber', ['0x0', false]);
+  deployment = describe({
     chainId: CHAIN_ID, name: 'Stoa development chain', genesisHash: block.hash, block: 0, contracts,
-    codeHashes: await codeHashes(url, contracts),
+    codeHashes: await codeHashes(anvil.url, contracts),
   });
-});
+} finally {
+  await anvil.stop();
+}
 fs.rmSync(file('alloc.json'));
 fs.rmSync(file(`${CHAIN_ID}.contracts.json`));
 replace(
