@@ -65,11 +65,13 @@ Task<Answer> ChainRoutes::faucet(Request& request) {
     if (!to) co_return tl::unexpected(to.error());
 
     // The contract gives once a day; that time names the wish, so that asking twice pays once.
-    const auto at = co_await chain::must_read(rpc_, token->second, kFaucetAt, {*to});
+    std::vector<eth::abi::Value> whose;
+    whose.emplace_back(*to);
+    const auto at = co_await chain::must_read(rpc_, token->second, kFaucetAt, whose);
     chain::Job job;
     job.id = "faucet:" + eth::to_lower_hex(*to) + ":" + to_decimal(at.front().as_number());
     job.to = token->second;
-    job.data = kFaucet.encode({*to});
+    job.data = kFaucet.encode(whose);
     const auto receipt = co_await sender_.send(std::move(job), kDeadline);
     if (!receipt) {
         const bool too_soon = receipt.error().name == "FaucetUsed";
@@ -77,7 +79,8 @@ Task<Answer> ChainRoutes::faucet(Request& request) {
                          too_soon ? std::string{} : receipt.error().message);
     }
     kick_();
-    const auto amount = co_await chain::must_read(rpc_, token->second, kFaucetAmount, {});
+    const auto amount = co_await chain::must_read(rpc_, token->second, kFaucetAmount,
+                                                  std::vector<eth::abi::Value>());
     co_return io::json_response(
         200, json::serialize(json::object{{"transaction", to_hex(receipt->transaction)},
                                           {"amount", text(amount.front().as_amount())},

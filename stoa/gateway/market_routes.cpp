@@ -157,8 +157,12 @@ Task<Amount> MarketRoutes::price_now(const catalogue::Offer& offer) {
     if (offer.prices.empty()) co_return Amount{};
     const auto& price = offer.prices.front();
     if (price.floor == price.cap) co_return price.floor;
+    std::vector<eth::abi::Value> arguments;
+    arguments.emplace_back(offer.id);
+    arguments.emplace_back(price.token);
+    arguments.emplace_back(1);
     const auto answer = co_await chain::read(rpc_, deployment_.contract("Market"), kQuote,
-                                             {offer.id, price.token, 1});
+                                             std::move(arguments));
     co_return answer ? answer->front().as_amount() : price.floor;
 }
 
