@@ -103,16 +103,24 @@ struct Client::Impl {
         return *tls;
     }
 
-    std::unique_ptr<Link> take_kept(const std::string& origin) {
-        auto& links = kept[origin];
+    void drop_old() {
         const auto oldest = steady_clock::now() - config.idle;
-        std::erase_if(links, [&](const Kept& each) { return each.since < oldest; });
+        for (auto& [origin, links] : kept) {
+            std::erase_if(links, [&](const Kept& each) { return each.since < oldest; });
+        }
+        std::erase_if(kept, [](const auto& entry) { return entry.second.empty(); });
+    }
+
+    std::unique_ptr<Link> take_kept(const std::string& origin) {
+        drop_old();
+        const auto found = kept.find(origin);
+        if (found == kept.end()) return nullptr;
+        auto& links = found->second;
         while (!links.empty()) {
             auto link = std::move(links.back().link);
             links.pop_back();
             if (link->is_usable()) return link;
         }
-        kept.erase(origin);
         return nullptr;
     }
 

@@ -100,6 +100,7 @@ void Connection::abort() {
 
 Task<Connection::Outcome> Connection::serve_one() {
     if (unread().empty()) {
+        let_go();
         is_idle_ = true;
         deadline_ = steady_clock::now() + context_->limits.idle;
         const bool has_bytes = !context_->is_stopping && co_await fill();
@@ -108,13 +109,13 @@ Task<Connection::Outcome> Connection::serve_one() {
     }
     deadline_ = steady_clock::now() + context_->limits.request;
     keeps_alive_ = false;
-    request_.method = Method::get;
-    MessageParser parser(MessageParser::Kind::request, context_->limits.header_bytes);
-    if (!co_await read_head(parser)) co_return Outcome::close;
-
+    timed_out_ = false;
     std::string remote = std::move(request_.remote);
     request_ = {};
     request_.remote = std::move(remote);
+    MessageParser parser(MessageParser::Kind::request, context_->limits.header_bytes);
+    if (!co_await read_head(parser)) co_return Outcome::close;
+
     request_.target = std::move(parser.head().target);
     request_.headers = std::move(parser.head().headers);
     is_http_1_0_ = parser.head().is_http_1_0;
@@ -131,6 +132,14 @@ Task<Connection::Outcome> Connection::serve_one() {
     if (context_->is_stopping) keeps_alive_ = false;
     co_await write(response);
     co_return keeps_alive_ ? Outcome::keep : Outcome::close;
+}
+
+/// What an idle connection need not hold.
+void Connection::let_go() {
+    std::string().swap(request_.body);
+    if (buffer_.size() <= kFirstBufferBytes) return;
+    buffer_ = std::string(kFirstBufferBytes, '\0');
+    begin_ = end_ = 0;
 }
 
 Task<bool> Connection::read_head(MessageParser& parser) {

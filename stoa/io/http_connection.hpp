@@ -45,6 +45,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     /// Breaks off a wait that has taken too long.
     void check(Time now);
     bool is_idle() const { return is_idle_; }
+    /// When it is broken off unless something comes.
+    Time deadline() const { return deadline_; }
     /// Closes the socket and cancels what the handler waits for.
     void abort();
     auto cancellation_slot() { return cancellation_.slot(); }
@@ -57,6 +59,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     enum class Outcome { keep, close };
 
     Task<Outcome> serve_one();
+    void let_go();
     Task<bool> read_head(MessageParser&);
     Task<bool> read_body(MessageParser&);
     Task<bool> read_sized_body(MessageParser&, std::uint64_t size);

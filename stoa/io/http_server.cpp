@@ -93,7 +93,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
         auto remote = remote_of(socket);
         auto connection =
             std::make_shared<Connection>(std::move(socket), std::move(remote), context);
-        if (connections.size() >= context->limits.connections) {
+        if (connections.size() >= context->limits.connections && !make_room()) {
             connection->refuse_at_once(503, "The node has too many connections.");
             return;
         }
@@ -105,6 +105,20 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
                            [self = shared_from_this(), connection](std::exception_ptr) {
                                self->remove(connection.get());
                            }));
+    }
+
+    /// Gives up the client that has been silent for longest, if one is.
+    bool make_room() {
+        Connection* silent = nullptr;
+        for (const auto& [key, each] : connections) {
+            if (!each->is_idle()) continue;
+            if (silent == nullptr || each->deadline() < silent->deadline()) silent = key;
+        }
+        if (silent == nullptr) return false;
+        const auto kept = connections.at(silent);
+        connections.erase(silent);
+        kept->abort();
+        return true;
     }
 
     void remove(Connection* connection) {

@@ -219,14 +219,30 @@ TEST_F(ServerTest, AClientThatTakesNothingIsGivenUp) {
     }());
 }
 
-TEST_F(ServerTest, TooManyConnectionsAreToldSo) {
-    serve(answering(echo), {.connections = 1});
+TEST_F(ServerTest, ANewClientPushesOutAnIdleOneButNoneThatIsServed) {
+    Gate gate(loop_);
+    Gate begun(loop_);
+    serve(
+        [&](Request& request) -> Task<Response> {
+            if (request.path == "/slow") {
+                begun.open();
+                co_await gate.pass();
+            }
+            co_return text_response(200, request.path);
+        },
+        {.connections = 1});
     run([&]() -> Task<void> {
-        Socket first = co_await connect();
-        co_await send(first, "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
-        EXPECT_THAT(co_await receive(first, "GET /1"), StartsWith("HTTP/1.1 200 "));
-        Socket second = co_await connect();
-        EXPECT_THAT(co_await receive(second), StartsWith("HTTP/1.1 503 "));
+        Socket idle = co_await connect();
+        co_await send(idle, "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n");
+        co_await receive(idle, "/1");
+        Socket served = co_await connect();
+        co_await send(served, "GET /slow HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        EXPECT_EQ(co_await receive(idle), "");
+        co_await begun.pass();
+        Socket refused = co_await connect();
+        EXPECT_THAT(co_await receive(refused), StartsWith("HTTP/1.1 503 "));
+        gate.open();
+        EXPECT_THAT(co_await receive(served), EndsWith("/slow"));
     }());
 }
 
