@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "stoa/io/http_test_loop.hpp"
+#include "stoa/io/http_loop_test.hpp"
 #include "stoa/io/http_url.hpp"
 
 namespace stoa::io {

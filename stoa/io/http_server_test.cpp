@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
-#include "stoa/io/http_test_loop.hpp"
+#include "stoa/io/http_loop_test.hpp"
 
 namespace stoa::io {
 namespace {

@@ -7,7 +7,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "stoa/io/http_test_loop.hpp"
+#include "stoa/io/http_loop_test.hpp"
 
 namespace stoa::io {
 namespace {
