@@ -6,14 +6,14 @@ import { MockNode } from './mock.mjs';
 
 const MNEMONIC = 'test test test test test test test test test test test junk';
 
-export async function openPage(options = {}) {
+export async function openPage({ announce = true, ...options } = {}) {
   const node = await new MockNode().start();
   const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'],
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--host-resolver-rules=MAP node.test 127.0.0.1'],
   });
   const context = await browser.newContext(options);
   const wallet = new TestWallet(mnemonicToAccount(MNEMONIC, { addressIndex: 1 }));
-  await wallet.install(context);
+  if (announce) await wallet.install(context);
   const page = await context.newPage();
   const complaints = [];
   page.on('console', (message) => {

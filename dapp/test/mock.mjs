@@ -146,7 +146,7 @@ export class MockNode {
         problem(response, 500, 'internal', String(error));
       });
     });
-    await new Promise((resolve) => this.server.listen(0, 'localhost', resolve));
+    await new Promise((resolve) => this.server.listen(0, '127.0.0.1', resolve));
     this.url = `http://localhost:${this.server.address().port}`;
     return this;
   }

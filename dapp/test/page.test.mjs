@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterEach, beforeEach, test } from 'node:test';
 import { openPage } from './browser.mjs';
+import { CHAIN_ID } from './mock.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let world, page, node, wallet;
@@ -270,4 +271,64 @@ test('the whole way by keyboard', async () => {
   await page.keyboard.type('Hello');
   await page.keyboard.press('Enter');
   await page.locator('[data-testid=chat-answer][data-done=true]').waitFor();
+});
+
+test('a wallet that only stands in the window is offered, and none is no dead end', async () => {
+  await world.close();
+  world = await openPage({ announce: false });
+  ({ page, node } = world);
+  await page.goto(node.url);
+  await id('connect').click();
+  await page.getByText('No wallet was found in this browser.').waitFor();
+  assert.equal(await page.getByRole('link', { name: 'Get MetaMask' }).getAttribute('href'), 'https://metamask.io/download');
+
+  await page.addInitScript(() => {
+    const account = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';
+    const answers = { eth_requestAccounts: [account], eth_accounts: [], eth_chainId: '0x1' };
+    window.ethereum = {
+      request: async ({ method }) => {
+        if (method === 'eth_requestAccounts') answers.eth_accounts = [account];
+        if (method in answers) return answers[method];
+        throw Object.assign(new Error('no such method'), { code: -32601 });
+      },
+      on() {}, removeListener() {},
+    };
+  });
+  await page.reload();
+  await id('connect').click();
+  await page.getByText('Browser wallet').click();
+  await id('account').waitFor();
+});
+
+test('on an address that is not secure the page explains itself, and can be read', async () => {
+  await page.goto(node.url.replace('localhost', 'node.test'));
+  await id('model-card').first().waitFor();
+  assert.equal(await id('connect').count(), 0);
+  await page.getByRole('button', { name: 'Why no wallet?' }).click();
+  await page.getByText('This address is not secure').waitFor();
+  await page.keyboard.press('Escape');
+  await id('model-card').first().click();
+  await id('open-session').click();
+  await page.getByText('This address is not secure').waitFor();
+});
+
+test('signing in is one free signature, and another account is not taken for the first', async () => {
+  await page.goto(node.url);
+  await connect();
+  await id('account').click();
+  await id('sign-in').click();
+  await page.getByText('Signed in to this node until').waitFor();
+  assert.deepEqual(wallet.prompts, ['connect', 'network', 'sign']);
+});
+
+test('a transaction sent before a reload is followed to its block', async () => {
+  await page.goto(node.url);
+  await connect();
+  await page.evaluate(([chainId, from]) => localStorage.setItem('stoa.pending', JSON.stringify([
+    { transaction: `0x${'ab'.repeat(32)}`, chainId, from, sentAt: 1_790_000_000 },
+  ])), [CHAIN_ID, me()]);
+  await page.goto(`${node.url}/money`);
+  await page.getByText('was replaced or dropped').waitFor();
+  await page.getByRole('button', { name: 'Dismiss' }).click();
+  assert.equal(await page.evaluate(() => localStorage.getItem('stoa.pending')), '[]');
 });

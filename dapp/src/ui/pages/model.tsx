@@ -35,6 +35,7 @@ export function Model({ id }: { id: string }) {
         <section id="try" aria-labelledby="try-title">
           <h2 id="try-title">Try it</h2>
           <Try model={model} />
+          {model.alias && <FromPrograms alias={model.alias} />}
         </section>
         <div className="side">
           <Prices model={model} />
@@ -60,6 +61,25 @@ export function Model({ id }: { id: string }) {
   );
 }
 
+/** The same model for any OpenAI client: the proxy pays as this page does. */
+function FromPrograms({ alias }: { alias: string }) {
+  return (
+    <details>
+      <summary>Use it in your own program</summary>
+      <p className="muted">
+        <code>stoa proxy</code> pays for any OpenAI client from a budget that you set. Your program needs two
+        lines that it prints, and the name of the model.
+      </p>
+      <pre className="legal" tabIndex={0}>{`$ stoa proxy --budget 1.00
+OPENAI_BASE_URL=http://127.0.0.1:…/v1
+OPENAI_API_KEY=…
+
+client.chat.completions.create({ model: "${alias}", messages })`}</pre>
+      <p className="muted small">x402 clients call {location.origin}/m/{alias}/v1 themselves. The whole API: <a href="/docs">/docs</a></p>
+    </details>
+  );
+}
+
 function Head({ model }: { model: ModelDetail }) {
   const { deployment } = useMarket();
   const current = model.versions.find(({ number }) => number === model.version);
@@ -77,8 +97,9 @@ function Head({ model }: { model: ModelDetail }) {
         <div><dt>Name</dt><dd><Copyable value={model.name}>{shortName(model.name)}</Copyable></dd></div>
         <div>
           <dt>Creator</dt>
-          <dd><Link to={`/?creator=${model.owner}`}>{shortAddress(model.owner)}</Link></dd>
+          <dd><Link to={`/?creator=${model.creator}`}>{shortAddress(model.creator)}</Link></dd>
         </div>
+        {model.owner !== model.creator && <div><dt>Owner now</dt><dd><Copyable value={model.owner} /></dd></div>}
         <div><dt>Version</dt><dd>{model.version}, <Day at={model.updatedAt} /></dd></div>
         <div><dt>On chain</dt><dd><Copyable value={model.canonicalId}>#{model.id} on {deployment.name}</Copyable></dd></div>
       </dl>

@@ -117,10 +117,11 @@ export function Chat({ model, terms, session, url, form, changed }: SessionParts
             disabled={typed.trim() === ''}><SendIcon /></button>
         )}
       </form>
-      <p className="chat-total muted small">
+      <div className="chat-total muted small">
         This conversation: <span data-testid="chat-cost" data-exact={exact}>{exact ? '' : 'about '}{dollars(total, token.decimals)}</span>
         {' '}· no further signature from your wallet
-      </p>
+        {turns.length > 0 && !busy && <button type="button" className="bare small" onClick={() => { setTurns([]); setError(null); }}>New conversation</button>}
+      </div>
     </div>
   );
 }

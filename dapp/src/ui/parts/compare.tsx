@@ -39,7 +39,7 @@ export function Compare({ model, session, url, changed }: SessionParts) {
       {data && (
         <div role="status" data-testid="chat-answer" data-done="true" className="stack">
           <p><strong className="price">{(data.nearness * 100).toFixed(0)} %</strong> alike in meaning</p>
-          <meter min={0} max={1} value={Math.max(data.nearness, 0)}>{data.nearness}</meter>
+          <meter aria-label="Likeness" min={0} max={1} value={Math.max(data.nearness, 0)}>{data.nearness}</meter>
           <p className="muted small">{data.dimensions} dimensions{data.cost !== null && <> · <span data-testid="chat-cost">{dollars(data.cost, decimals)}</span></>}</p>
         </div>
       )}
