@@ -65,6 +65,8 @@ class Catalogue final : public chain::LogSink {
                                            std::size_t limit);
     Task<std::optional<FeedItem>> newest_event();
 
+    /// Forgets the vectors that another embedding model made.
+    Task<void> use_embedder(Hash256 weights);
     /// Models whose text has no vector yet, with that text: for the one who can embed it.
     Task<std::vector<std::pair<std::uint64_t, std::string>>> without_meaning(std::size_t limit);
     Task<void> set_meaning(std::uint64_t model, std::vector<float> vector);

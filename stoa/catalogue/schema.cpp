@@ -68,6 +68,8 @@ CREATE VIRTUAL TABLE doc_text USING fts5 (title, slug, summary, tags, card,
     tokenize = 'porter unicode61 remove_diacritics 2');
 )";
 
+constexpr const char* kEmbedder = "CREATE TABLE embedder (weights BLOB NOT NULL);";
+
 struct Table {
     const char* name;
     std::vector<const char*> columns;
@@ -128,7 +130,7 @@ void create_tables(db::Session& session) {
         for (const Table& table : derived_tables()) sql += triggers_of(table);
         return sql;
     }();
-    const std::array steps{first.c_str()};
+    const std::array steps{first.c_str(), kEmbedder};
     db::migrate(session, "catalogue", steps);
 }
 

@@ -222,6 +222,14 @@ Task<Page> Catalogue::search(Query query, UnixTime now) {
         [&](db::Session& session) { return page_of(session, query, own_provider_, now); });
 }
 
+Task<void> Catalogue::use_embedder(Hash256 weights) {
+    co_await database_.write([&](db::Session& session) {
+        if (session.first<Hash256>("SELECT weights FROM embedder") == weights) return;
+        session.script("UPDATE doc SET vector = NULL; DELETE FROM embedder;");
+        session.run("INSERT INTO embedder (weights) VALUES (?)", weights);
+    });
+}
+
 Task<std::vector<std::pair<std::uint64_t, std::string>>> Catalogue::without_meaning(
     std::size_t limit) {
     co_return co_await database_.read([&](db::Session& session) {

@@ -20,11 +20,6 @@ ErrorText text_of(GatewayError error) {
         case unknown_offer: return {"unknown_offer", "no offer has that number"};
         case unknown_chain: return {"unknown_chain", "this node doesn't follow that chain"};
         case not_stored: return {"not_stored", "this node doesn't have those bytes"};
-        case digest_mismatch:
-            return {"digest_mismatch", "the bytes have another digest than their address says"};
-        case manifest_not_listed:
-            return {"manifest_not_listed", "no version on chain names this manifest"};
-        case terms_not_listed: return {"terms_not_listed", "no offer on chain names these terms"};
         case not_signed_in: return {"not_signed_in", "nobody is signed in"};
         case nonce_unknown:
             return {"nonce_unknown", "the nonce was not given out here, or was used before"};

@@ -19,9 +19,6 @@ enum class GatewayError {
     unknown_offer,
     unknown_chain,
     not_stored,         ///< A digest of which the node doesn't have the bytes.
-    digest_mismatch,
-    manifest_not_listed,
-    terms_not_listed,
     not_signed_in,
     nonce_unknown,      ///< Never given out, used before, or too old.
     wrong_domain,

@@ -11,9 +11,11 @@
 #include "stoa/gateway/event_routes.hpp"
 #include "stoa/gateway/local_models.hpp"
 #include "stoa/gateway/market_routes.hpp"
+#include "stoa/gateway/meaning.hpp"
 #include "stoa/gateway/money_routes.hpp"
 #include "stoa/gateway/operation_routes.hpp"
 #include "stoa/gateway/page_routes.hpp"
+#include "stoa/gateway/relay_routes.hpp"
 #include "stoa/gateway/rpc_routes.hpp"
 #include "stoa/gateway/sign_in_routes.hpp"
 #include "stoa/io/file.hpp"
@@ -85,6 +87,7 @@ struct Core {
     chain::Follower follower;
     ServedModels served;
     LocalModels local_models;
+    Meaning meaning;
 
     Core(Machine& machine, const Config& config, std::function<void(const std::string&)> failed)
         : node_keys(NodeKeys::open(config.data / "keys")),
@@ -110,7 +113,8 @@ struct Core {
                    {&catalogue, &mirror}, follower_config(), machine.log),
           local_models({machine.loop.get_executor(), machine.pool, config, link.deployment(),
                         catalogue, sender, *abi, node_keys.authorizer->address(), served,
-                        machine.clock, machine.log}) {
+                        machine.clock, machine.log}),
+          meaning(machine.loop.get_executor(), catalogue, served, machine.log) {
         catalogue.on_change([this] { local_models.kick(); });
         mirror.on_leaving([this](const ledger::ChannelId&) { settler.kick(); });
         machine.finish(link.fund(sender.address()));
@@ -138,6 +142,7 @@ struct Routes {
     MarketRoutes market;
     EventRoutes events;
     MoneyRoutes money;
+    RelayRoutes relay;
     OperationRoutes operation;
     PageRoutes page;
     AdminRoutes admin;
@@ -154,11 +159,15 @@ struct Routes {
           events(core.catalogue, machine.loop.get_executor()),
           money(core.ledger, core.catalogue, core.link.deployment(), core.link.rpc(),
                 machine.clock),
+          relay({core.relay, core.ledger, core.mirror, core.link.deployment(), core.served,
+                 machine.clock, [&core] { core.follower.kick(); }}),
           operation(machine.metrics, [&core] { return readiness(core); }, well_known(core),
                     io::read_file(config.openapi, kMaxOpenApiBytes)),
           page(config.dapp),
           admin(core.settler, core.ledger, ledger::ChannelReader(core.link.rpc()), core.served,
-                core.sender.address()) {}
+                core.sender.address()) {
+        market.set_embed([&core](std::string text) { return core.meaning.of(std::move(text)); });
+    }
 
     void add_to(Router& router) {
         sign_in.add_to(router);
@@ -167,6 +176,7 @@ struct Routes {
         market.add_to(router);
         events.add_to(router);
         money.add_to(router);
+        relay.add_to(router);
         operation.add_to(router);
         page.add_to(router);
     }
@@ -237,6 +247,7 @@ void start_loops(Machine& machine, Core& core) {
     spawn(machine, "sender", core.sender.run());
     spawn(machine, "settler", core.settler.run());
     spawn(machine, "models", serve_models(core.local_models));
+    spawn(machine, "search", core.meaning.run());
 }
 
 }  // namespace

@@ -5,7 +5,10 @@
 
 #include <boost/json.hpp>
 
+#include "stoa/catalogue/error.hpp"
 #include "stoa/content/error.hpp"
+#include "stoa/payment/error.hpp"
+#include "stoa/relay/error.hpp"
 
 namespace stoa::gateway {
 namespace {
@@ -20,10 +23,9 @@ struct Row {
     const char* fix;
 };
 
-const std::vector<Row>& table() {
+std::vector<Row> gateway_rows() {
     using enum GatewayError;
-    using content::ContentError;
-    static const std::vector<Row> rows{
+    return {
         {unknown_route, 404, "The routes are listed at /docs and in /openapi.json."},
         {method_not_allowed, 405, "Use one of the methods in the Allow header."},
         {foreign_host, 421, "Use the address that the node printed when it started."},
@@ -37,11 +39,6 @@ const std::vector<Row>& table() {
         {unknown_offer, 404, "Pick an offer of a model: /api/models/{id} lists them."},
         {unknown_chain, 404, "Use the chainId that /api/deployment names."},
         {not_stored, 404, "Ask the creator to send it with PUT, or ask another node."},
-        {digest_mismatch, 422, "Send exactly the bytes whose keccak256 stands in the address."},
-        {manifest_not_listed, 409,
-         "Publish the version on chain first, and repeat this a moment after its block."},
-        {terms_not_listed, 409,
-         "Make the offer on chain first, and repeat this a moment after its block."},
         {not_signed_in, 401, "Sign in: GET /api/auth/nonce, then POST /api/auth/verify."},
         {nonce_unknown, 401, "Get a new nonce from /api/auth/nonce and sign a new message."},
         {wrong_domain, 401, "Sign in on the page of this node, and check its address."},
@@ -55,6 +52,21 @@ const std::vector<Row>& table() {
         {chain_unavailable, 503, "Try again in a few seconds; nothing was charged."},
         {not_ready, 503, "Try again in a few seconds; /readyz says when it is ready."},
         {internal, 500, "Try again; if it stays, tell the node's operator the time of day."},
+    };
+}
+
+/// Of what is stored under its digest.
+std::vector<Row> content_rows() {
+    using catalogue::CatalogueError;
+    using content::ContentError;
+    return {
+        {CatalogueError::digest_mismatch, 422,
+         "Send exactly the bytes whose keccak256 stands in the address."},
+        {CatalogueError::manifest_not_listed, 409,
+         "Publish the version on chain first, and repeat this a moment after its block."},
+        {CatalogueError::terms_not_listed, 409,
+         "Make the offer on chain first, and repeat this a moment after its block."},
+        {CatalogueError::bad_text, 422, "Send UTF-8 text of at most 64 KiB."},
         {ContentError::bad_json, 422, "Send a JSON document in canonical form (RFC 8785)."},
         {ContentError::not_canonical, 422, "Send a JSON document in canonical form (RFC 8785)."},
         {ContentError::bad_manifest, 422,
@@ -62,6 +74,43 @@ const std::vector<Row>& table() {
         {ContentError::too_large, 413, "Keep manifests under 256 KiB and terms under 64 KiB."},
         {ContentError::bad_cid, 400, "Write a CIDv1 in base32; it begins with \"b\"."},
     };
+}
+
+/// Of what wallets sign and the node carries to the chain.
+std::vector<Row> money_rows() {
+    using payment::PaymentError;
+    using relay::RelayError;
+    return {
+        {RelayError::wrong_chain, 422, "Sign for the chain and contracts of /api/deployment."},
+        {RelayError::malformed, 422, "Read the offer again and sign a new order."},
+        {RelayError::expired, 422, "Sign again; give it at least a minute."},
+        {RelayError::bad_signature, 422, "Sign with the account that pays, on this chain."},
+        {RelayError::stale_nonce, 409, "Read /api/money again and sign with its refundNonce."},
+        {RelayError::would_revert, 422, "Read the reason, correct the request, and sign it again."},
+        {RelayError::below_cost, 422, "Raise the fee or the amount; GET /api/relay has the costs."},
+        {RelayError::quota, 429, "Wait until tomorrow (UTC), or send it yourself."},
+        {RelayError::gas_budget, 503, "Wait until tomorrow (UTC), or send it yourself."},
+        {RelayError::not_included, 504, "Send the same request again: it is carried only once."},
+        {RelayError::nothing_left, 409, "Nothing is left to take out of this channel."},
+        {PaymentError::channel_busy, 409, "Wait for the running call to end, and try again."},
+        {PaymentError::missing_channel, 404, "/api/money lists the channels of an address."},
+        {PaymentError::receiver_mismatch, 422,
+         "Take receiver and receiverAuthorizer from a service of this node."},
+        {PaymentError::receiver_authorizer_mismatch, 422,
+         "Take receiver and receiverAuthorizer from a service of this node."},
+        {PaymentError::token_mismatch, 422, "Pay in the token that the service names."},
+        {PaymentError::withdraw_delay_mismatch, 422, "Set withdrawDelay to 3600."},
+    };
+}
+
+const std::vector<Row>& table() {
+    static const std::vector<Row> rows = [] {
+        std::vector<Row> all = gateway_rows();
+        for (const auto& more : {content_rows(), money_rows()}) {
+            all.insert(all.end(), more.begin(), more.end());
+        }
+        return all;
+    }();
     return rows;
 }
 
