@@ -1,0 +1,199 @@
+#include "stoa/gateway/paid.hpp"
+
+#include <random>
+
+#include "stoa/base/hex.hpp"
+#include "stoa/eth/keccak.hpp"
+#include "stoa/gateway/paid_cashier.hpp"
+#include "stoa/gateway/paid_models.hpp"
+#include "stoa/gateway/paid_refusal.hpp"
+#include "stoa/gateway/paid_run.hpp"
+
+namespace stoa::gateway {
+namespace {
+
+constexpr std::size_t kMaxBodyBytes = std::size_t{2} << 20;
+
+const char* path_of(PaidKind kind) {
+    switch (kind) {
+        case PaidKind::chat: return "/chat/completions";
+        case PaidKind::completion: return "/completions";
+        case PaidKind::embedding: return "/embeddings";
+    }
+    return "";
+}
+
+Hash256 hash_of(const Request& request) {
+    std::string text(io::to_text(request.method));
+    text += '\n' + request.path + '\n';
+    text += request.body;
+    return eth::keccak256(text);
+}
+
+}  // namespace
+
+struct PaidRoutes::Impl {
+    explicit Impl(PaidParts p) : parts(std::move(p)), cashier(parts) {}
+
+    /// The model of the path, else of the body; open for calls.
+    OrProblem<const ServedModel*> model(const Request&, const std::string& in_body) const;
+    PaidOffer offer(const ServedModel&, PaidKind, const payment::Usage&) const;
+    std::string new_id(PaidKind);
+    Task<Answer> call(Request&, PaidKind);
+    Task<Answer> ask(Request&, PaidKind);
+    Task<Answer> quote(Request&);
+
+    PaidParts parts;
+    Cashier cashier;
+    std::mt19937_64 random{std::random_device{}()};
+};
+
+PaidRoutes::PaidRoutes(PaidParts parts) : impl_(std::make_shared<Impl>(std::move(parts))) {}
+PaidRoutes::~PaidRoutes() = default;
+
+void PaidRoutes::add_to(Router& router) {
+    const RouteOptions paid{.max_body_bytes = kMaxBodyBytes, .any_origin = true};
+    const RouteOptions open{.any_origin = true};
+    const auto impl = impl_;
+    for (const std::string prefix : {"/v1", "/m/{model}/v1"}) {
+        for (const PaidKind kind : {PaidKind::chat, PaidKind::completion, PaidKind::embedding}) {
+            const std::string path = prefix + path_of(kind);
+            router.add("POST", path, paid,
+                       [impl, kind](Request& request) { return impl->call(request, kind); });
+            router.add("GET", path, open,
+                       [impl, kind](Request& request) { return impl->ask(request, kind); });
+        }
+        router.add("GET", prefix + "/models", open, [impl](Request&) -> Task<Answer> {
+            co_return io::json_response(200, models_json(impl->parts.served));
+        });
+    }
+    router.add("POST", "/api/quote", paid,
+               [impl](Request& request) { return impl->quote(request); });
+}
+
+OrProblem<const ServedModel*> PaidRoutes::Impl::model(const Request& request,
+                                                      const std::string& in_body) const {
+    const bool in_path = !request.params.empty();
+    const std::string& name = in_path ? request.param("model") : in_body;
+    const ServedModel* served = nullptr;
+    if (name.empty() && parts.served.all().size() == 1) {
+        served = parts.served.all().front().get();
+    } else if (name.empty()) {
+        return refuse(GatewayError::missing_field, "\"model\" is missing.", "model");
+    } else {
+        served = parts.served.find(name);
+    }
+    if (!served) {
+        return refuse(GatewayError::unknown_model, "No model is called \"" + name + "\" here.",
+                      "model");
+    }
+    if (!served->is_open() || !parts.deployment.token(served->service->token)) {
+        return refuse(GatewayError::not_ready,
+                      "The model \"" + served->alias + "\" is not open for calls yet.");
+    }
+    return served;
+}
+
+PaidOffer PaidRoutes::Impl::offer(const ServedModel& served, PaidKind kind,
+                                  const payment::Usage& most) const {
+    return offer_of(served, parts.deployment, payment::price_bound(served.service->price, most),
+                    parts.url + "/m/" + served.alias + "/v1" + path_of(kind));
+}
+
+std::string PaidRoutes::Impl::new_id(PaidKind kind) {
+    const Hash256 drawn = eth::word(std::uint64_t{random()});
+    return std::string(kind == PaidKind::chat ? "chatcmpl-" : "cmpl-") +
+           to_hex_digits(Bytes{drawn.bytes}.last(8));
+}
+
+Task<Answer> PaidRoutes::Impl::call(Request& request, PaidKind kind) {
+    auto body = read_paid_request(kind, request.body);
+    if (!body) co_return tl::unexpected(std::move(body.error()));
+    const auto found = model(request, body->model);
+    if (!found) co_return tl::unexpected(found.error());
+    const ServedModel& served = **found;
+    const auto engine = served.engine;
+    const ServiceTerms service = *served.service;
+    const std::string alias = served.alias;
+    const PaidOffer terms = offer(served, kind, usage_bound(*body, engine->info()));
+
+    const auto header = request.headers.get(payment::kPaymentSignatureHeader);
+    if (!header) co_return payment_required(terms, "Payment required");
+    auto payment = payment::parse_payment_header(*header);
+    if (!payment && payment.error() == payment::PaymentError::invalid_payload) {
+        co_return bad_payment(payment.error());
+    }
+    if (!payment) co_return payment_required(terms, std::string(code_of(payment.error())));
+
+    auto bought = co_await cashier.buy(terms, service, std::move(*payment), hash_of(request));
+    if (auto* response = std::get_if<io::Response>(&bought)) co_return std::move(*response);
+    auto purchase = std::move(std::get<std::unique_ptr<Purchase>>(bought));
+
+    const Amount maximum = purchase->maximum();
+    PaidText text(kind, new_id(kind), alias, unix_seconds(parts.clock.now()));
+    const bool stream = body->stream;
+    const auto wants_events = request.headers.get("Stoa-Stream");
+    auto run = std::make_unique<PaidRun>(PaidRun{
+        std::move(*body), engine, std::move(text), payment::ChargeMeter(service.price, maximum),
+        std::move(purchase), cashier.answers(), wants_events == "1", parts.log});
+    if (stream) co_return co_await answer_stream(parts.executor, std::move(run));
+    co_return co_await answer_whole(std::move(run));
+}
+
+/// The price of a typical call, for clients that look before they call, and refunds, which stock
+/// clients send as GET.
+Task<Answer> PaidRoutes::Impl::ask(Request& request, PaidKind kind) {
+    const auto found = model(request, std::string(request.query_parameter("model").value_or("")));
+    if (!found) co_return tl::unexpected(found.error());
+    const ServedModel& served = **found;
+    const ServiceTerms service = *served.service;
+    const PaidOffer terms = offer(served, kind, typical_usage(served.engine->info()));
+    const auto header = request.headers.get(payment::kPaymentSignatureHeader);
+    if (!header) co_return payment_required(terms, "Payment required");
+    auto payment = payment::parse_payment_header(*header);
+    if (!payment && payment.error() == payment::PaymentError::invalid_payload) {
+        co_return bad_payment(payment.error());
+    }
+    if (!payment) co_return payment_required(terms, std::string(code_of(payment.error())));
+    if (!std::holds_alternative<payment::RefundPayload>(payment->payload)) {
+        co_return payment_required(
+            terms, std::string(code_of(make_error_code(payment::PaymentError::payload_type))));
+    }
+    auto bought = co_await cashier.buy(terms, service, std::move(*payment), hash_of(request));
+    co_return std::move(std::get<io::Response>(bought));
+}
+
+Task<Answer> PaidRoutes::Impl::quote(Request& request) {
+    const auto fields = Fields::parse(request.body);
+    if (!fields) co_return tl::unexpected(fields.error());
+    const PaidKind kind = fields->has("messages") ? PaidKind::chat
+                          : fields->has("prompt") ? PaidKind::completion
+                                                  : PaidKind::embedding;
+    auto body = read_paid_request(kind, request.body);
+    if (!body) co_return tl::unexpected(std::move(body.error()));
+    const auto found = model(request, body->model);
+    if (!found) co_return tl::unexpected(found.error());
+    const ServedModel& served = **found;
+    const auto engine = served.engine;
+    const ServiceTerms service = *served.service;
+    const PaidOffer terms = offer(served, kind, usage_bound(*body, engine->info()));
+    json::object quoted{{"amount", to_decimal(terms.channel.amount)},
+                        {"token", eth::to_checksum(service.token)},
+                        {"price", price_json(service.price)}};
+    std::uint64_t tokens = 0;
+    std::vector<inference::Prompt> prompts;
+    if (kind == PaidKind::embedding) {
+        for (auto& text : body->texts) prompts.emplace_back(std::move(text));
+    } else {
+        prompts.push_back(std::move(body->generate.prompt));
+    }
+    for (auto& prompt : prompts) {
+        const auto counted = co_await engine->count_tokens(std::move(prompt));
+        if (!counted) co_return refuse_engine(counted.error());
+        tokens += *counted;
+    }
+    quoted["input_tokens"] = tokens;
+    co_return io::json_response(200, json::serialize(quoted));
+}
+
+}  // namespace stoa::gateway

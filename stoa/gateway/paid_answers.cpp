@@ -1,0 +1,56 @@
+#include "stoa/gateway/paid_answers.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace stoa::gateway {
+
+namespace asio = boost::asio;
+
+Task<std::optional<PaidAnswer>> PaidAnswers::find(Key key, io::Duration wait) {
+    drop_old();
+    if (const auto running = running_.find(key); running != running_.end()) {
+        const auto timer = std::make_shared<asio::steady_timer>(executor_, wait);
+        running->second.push_back(timer);
+        co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    const auto found = kept_.find(key);
+    if (found == kept_.end()) co_return std::nullopt;
+    co_return found->second.answer;
+}
+
+void PaidAnswers::finished(const Key& key) {
+    const auto found = running_.find(key);
+    if (found == running_.end()) return;
+    const auto waiting = std::move(found->second);
+    running_.erase(found);
+    for (const auto& timer : waiting) timer->cancel();
+}
+
+void PaidAnswers::keep(const Key& key, PaidAnswer answer) {
+    const std::size_t bytes = answer.body->size();
+    if (bytes > kMaxAnswerBytes || kept_.contains(key)) return;
+    drop_old();
+    while (bytes_ + bytes > kMaxBytes && !order_.empty()) {
+        const auto oldest = kept_.find(order_.front());
+        bytes_ -= oldest->second.bytes;
+        kept_.erase(oldest);
+        order_.pop_front();
+    }
+    kept_.emplace(key, Kept{std::move(answer), clock_.steady() + kKept, bytes});
+    order_.push_back(key);
+    bytes_ += bytes;
+}
+
+void PaidAnswers::drop_old() {
+    const auto now = clock_.steady();
+    while (!order_.empty()) {
+        const auto oldest = kept_.find(order_.front());
+        if (oldest->second.until > now) return;
+        bytes_ -= oldest->second.bytes;
+        kept_.erase(oldest);
+        order_.pop_front();
+    }
+}
+
+}  // namespace stoa::gateway

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "stoa/base/types.hpp"
+#include "stoa/io/clock.hpp"
+#include "stoa/io/deadline.hpp"
+#include "stoa/io/http.hpp"
+
+namespace stoa::gateway {
+
+/// An answer that was paid for, whole.
+struct PaidAnswer {
+    io::Headers headers;
+    std::shared_ptr<const std::string> body;
+};
+
+/// Answers of the last ten minutes by what paid for them, so that a client whose connection broke
+/// gets what it was charged for. In memory only, and only so much of it.
+class PaidAnswers {
+  public:
+    PaidAnswers(boost::asio::any_io_executor executor, const io::Clock& clock)
+        : executor_(std::move(executor)), clock_(clock) {}
+
+    /// Of the channel, the signed total, and the request; or of a one-off payment.
+    using Key = Hash256;
+
+    /// The kept answer; when the same is being made, waits for it up to `wait`. Nothing for a new
+    /// one, and for one that failed or takes longer (then `is_running`).
+    Task<std::optional<PaidAnswer>> find(Key, io::Duration wait);
+    bool is_running(const Key& key) const { return running_.contains(key); }
+
+    /// Announces an answer that is being made; ends with the object.
+    class Running {
+      public:
+        Running(PaidAnswers& answers, const Key& key) : answers_(&answers), key_(key) {
+            answers.running_.try_emplace(key);
+        }
+        Running(Running&& other) noexcept
+            : answers_(std::exchange(other.answers_, nullptr)), key_(other.key_) {}
+        Running& operator=(Running&&) = delete;
+        ~Running() {
+            if (answers_) answers_->finished(key_);
+        }
+
+      private:
+        PaidAnswers* answers_;
+        Key key_;
+    };
+
+    void keep(const Key&, PaidAnswer);
+
+    static constexpr std::chrono::minutes kKept{10};
+    static constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
+    static constexpr std::size_t kMaxAnswerBytes = std::size_t{1} << 20;
+
+  private:
+    struct Kept {
+        PaidAnswer answer;
+        io::Clock::Steady until;
+        std::size_t bytes = 0;
+    };
+    void finished(const Key&);
+    void drop_old();
+
+    boost::asio::any_io_executor executor_;
+    const io::Clock& clock_;
+    std::unordered_map<Key, Kept> kept_;
+    std::deque<Key> order_;
+    std::size_t bytes_ = 0;
+    std::unordered_map<Key, std::vector<std::shared_ptr<boost::asio::steady_timer>>> running_;
+};
+
+}  // namespace stoa::gateway

@@ -1,0 +1,196 @@
+#include "stoa/gateway/paid_cashier.hpp"
+
+#include "stoa/base/hex.hpp"
+#include "stoa/eth/keccak.hpp"
+
+namespace stoa::gateway {
+namespace {
+
+using payment::PaymentError;
+
+io::Response replay(PaidAnswer answer) {
+    io::Response response;
+    response.headers = std::move(answer.headers);
+    response.body = std::move(answer.body);
+    return response;
+}
+
+/// The voucher's part of a payload that has more.
+payment::VoucherPayload voucher_of(const payment::VoucherPayload& payload) {
+    return payload;
+}
+
+std::uint64_t seconds(const io::Clock& clock) {
+    return static_cast<std::uint64_t>(unix_seconds(clock.now()));
+}
+
+}  // namespace
+
+Task<Cashier::Bought> Cashier::buy(PaidOffer offer, ServiceTerms service,
+                                   payment::PaymentPayload payment, Hash256 request) {
+    const bool exact = payment.accepted.scheme == payment::Scheme::exact;
+    const payment::Requirements& offered = exact ? offer.exact : offer.channel;
+    if (auto* refund_of = std::get_if<payment::RefundPayload>(&payment.payload)) {
+        co_return co_await refund(std::move(offer), std::move(service), std::move(*refund_of));
+    }
+    if (!payment::accepts(payment.accepted, offered) || payment.accepted.amount < offered.amount) {
+        co_return refused(offer, PaymentError::no_matching_requirements);
+    }
+    const Amount amount = payment.accepted.amount;
+    if (auto* deposit_of = std::get_if<payment::DepositPayload>(&payment.payload)) {
+        payment::VoucherPayload voucher = voucher_of(*deposit_of);
+        std::optional<payment::DepositPayload> deposit(std::move(*deposit_of));
+        co_return co_await by_channel(std::move(offer), std::move(service), std::move(voucher),
+                                      std::move(deposit), amount, request);
+    }
+    if (auto* voucher = std::get_if<payment::VoucherPayload>(&payment.payload)) {
+        std::optional<payment::DepositPayload> none;
+        co_return co_await by_channel(std::move(offer), std::move(service), std::move(*voucher),
+                                      std::move(none), amount, request);
+    }
+    if (auto* authorized = std::get_if<payment::ExactPayload>(&payment.payload)) {
+        offer.exact.amount = amount;
+        co_return co_await by_transfer(std::move(offer), std::move(*authorized), request);
+    }
+    co_return refused(offer, PaymentError::payload_type);
+}
+
+Result<void> Cashier::check(const ServiceTerms& service,
+                            const payment::VoucherPayload& payload) const {
+    const ledger::Channel* known = parts_.ledger.book().find(payload.voucher.channel_id);
+    const bool same =
+        known ? known->config == payload.config
+              : parts_.channels.channel_id(payload.config) == payload.voucher.channel_id;
+    if (!same) return fail(PaymentError::channel_id_mismatch);
+    STOA_CHECK(payment::check_config(payload.config, terms_of(service)));
+    return payment::check_signature(parts_.channels, payload.config, payload.voucher,
+                                    payload.signature);
+}
+
+Task<Cashier::Bought> Cashier::by_channel(PaidOffer offer, ServiceTerms service,
+                                          payment::VoucherPayload payload,
+                                          std::optional<payment::DepositPayload> with_deposit,
+                                          Amount amount, Hash256 request) {
+    const auto checked = check(service, payload);
+    if (!checked) co_return refused(offer, checked.error());
+    const ledger::ChannelId id = payload.voucher.channel_id;
+
+    // A retry is not an error of sums: what was charged may already stand in the total.
+    const PaidAnswers::Key key =
+        eth::struct_hash(id, {eth::word(payload.voucher.max_claimable), eth::Word{request}});
+    if (auto kept = co_await answers_.find(key, kSameWait)) co_return replay(std::move(*kept));
+
+    auto turn = co_await parts_.ledger.turns().take(id, kBusyWait);
+    if (!turn) co_return refused(offer, PaymentError::channel_busy);
+    std::optional<ChannelPurchase::Deposit> deposited;
+    if (with_deposit) {
+        auto done = co_await deposit(std::move(*with_deposit), amount);
+        if (!done) co_return refused(offer, done.error(), id);
+        deposited = std::move(*done);
+    }
+    const auto found = co_await find_channel(payload);
+    if (!found) co_return refused(offer, found.error());
+    const ledger::Channel& channel = *parts_.ledger.book().find(id);
+    const auto total =
+        payment::check_total(payload.voucher, parts_.ledger.state_of(id, channel), amount);
+    if (!total) co_return refused(offer, total.error(), id);
+
+    ledger::Reservation reservation{payload.voucher, payload.signature, amount, request};
+    PaidAnswers::Running running(answers_, key);
+    auto purchase = std::make_unique<ChannelPurchase>(std::move(running), key, amount,
+                                                      parts_.ledger, std::move(*turn),
+                                                      offer.channel.network, std::move(deposited));
+    co_await parts_.ledger.reserve(std::move(reservation));
+    co_return std::unique_ptr<Purchase>(std::move(purchase));
+}
+
+Task<Result<void>> Cashier::find_channel(payment::VoucherPayload payload) {
+    const ledger::ChannelId id = payload.voucher.channel_id;
+    if (parts_.ledger.book().find(id)) co_return Result<void>{};
+    if (parts_.ledger.is_full()) co_return fail(PaymentError::state_unavailable);
+    auto state = co_await parts_.mirror.reader().state(id);
+    if (state.balance == Amount{}) co_return fail(PaymentError::channel_not_found);
+    co_await parts_.ledger.open(id, std::move(payload.config), std::move(state));
+    co_return Result<void>{};
+}
+
+Task<Result<ChannelPurchase::Deposit>> Cashier::deposit(payment::DepositPayload payload,
+                                                        Amount amount) {
+    const ledger::ChannelId id = payload.voucher.channel_id;
+    const auto valid =
+        payment::check_validity(payload.valid_after, payload.valid_before, seconds(parts_.clock));
+    if (!valid) co_return fail(valid.error());
+    if (payload.deposit < Amount{kMinDeposit}) co_return fail(PaymentError::deposit_below_minimum);
+
+    // The sum before the transaction: nobody's deposit is taken for a call that is then refused.
+    payment::ChannelState state;
+    if (const auto* channel = parts_.ledger.book().find(id)) {
+        state = parts_.ledger.state_of(id, *channel);
+    } else {
+        const auto chain = co_await parts_.mirror.reader().state(id);
+        state = {chain.balance, chain.claimed, chain.claimed};
+    }
+    state.balance += payload.deposit;
+    const auto total = payment::check_total(payload.voucher, state, amount);
+    if (!total) co_return fail(total.error());
+
+    ledger::SignedDeposit signed_deposit{payload.deposit, payload.valid_after, payload.valid_before,
+                                         payload.salt, std::move(payload.authorization_signature)};
+    const auto done =
+        co_await parts_.deposits.carry(id, std::move(payload.config), std::move(signed_deposit));
+    if (!done) co_return fail(done.error());
+    co_return ChannelPurchase::Deposit{done->transaction, payload.deposit};
+}
+
+Task<io::Response> Cashier::refund(PaidOffer offer, ServiceTerms service,
+                                   payment::RefundPayload payload) {
+    const auto checked = check(service, payload);
+    if (!checked) co_return refused(offer, checked.error());
+    const ledger::ChannelId id = payload.voucher.channel_id;
+    const auto turn = co_await parts_.ledger.turns().take(id, kBusyWait);
+    if (!turn) co_return refused(offer, PaymentError::channel_busy);
+    const auto found = co_await find_channel(voucher_of(payload));
+    if (!found) co_return refused(offer, found.error());
+    const ledger::Channel& channel = *parts_.ledger.book().find(id);
+    if (payload.voucher.max_claimable != channel.charged) {
+        co_return refused(offer, PaymentError::cumulative_mismatch, id);
+    }
+    const auto payer = channel.config.payer;
+    const auto refunded = co_await parts_.settler.refund(*turn, payload.amount);
+    if (!refunded) co_return payment_failed(refunded.error(), offer.channel.network, payer);
+
+    payment::SettlementResponse settled;
+    settled.network = offer.channel.network;
+    settled.payer = payer;
+    settled.transaction = refunded->transaction;
+    settled.amount = refunded->amount;
+    if (const auto* after = parts_.ledger.book().find(id)) {
+        settled.channel_state = parts_.ledger.snapshot_of(id, *after);
+    }
+    io::Response response = io::json_response(
+        200, R"({"message":"Refund acknowledged","channelId":")" + to_hex(id) + "\"}");
+    response.headers.set("Cache-Control", "private");
+    response.headers.set(payment::kPaymentResponseHeader, payment::to_header(settled));
+    co_return response;
+}
+
+/// With the state of `id` where the buyer can correct itself; its signature was checked.
+io::Response Cashier::refused(const PaidOffer& offer, const std::error_code& why,
+                              const ledger::ChannelId& id) const {
+    std::string code(code_of(why));
+    const ledger::Channel* channel = parts_.ledger.book().find(id);
+    if (channel && (why == PaymentError::cumulative_mismatch ||
+                    why == PaymentError::cumulative_below_claimed)) {
+        std::optional<payment::VoucherSnapshot> voucher;
+        if (channel->signature) voucher = {channel->maximum, *channel->signature};
+        return corrective(offer, std::move(code), parts_.ledger.snapshot_of(id, *channel),
+                          std::move(voucher));
+    }
+    io::Response response = payment_required(offer, std::move(code));
+    if (why == PaymentError::channel_busy || why == PaymentError::state_unavailable) {
+        response.headers.set("Retry-After", "1");
+    }
+    return response;
+}
+
+}  // namespace stoa::gateway

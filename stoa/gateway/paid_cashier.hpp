@@ -1,0 +1,51 @@
+#pragma once
+
+#include <variant>
+
+#include "stoa/gateway/paid.hpp"
+#include "stoa/gateway/paid_offer.hpp"
+#include "stoa/gateway/paid_purchase.hpp"
+
+namespace stoa::gateway {
+
+/// Takes payments: checks them from cheap to dear, and makes them durable.
+class Cashier {
+  public:
+    explicit Cashier(const PaidParts& parts)
+        : parts_(parts), answers_(parts.executor, parts.clock) {}
+
+    PaidAnswers& answers() { return answers_; }
+
+    /// The second where there is no purchase: a refusal, a refund, or an answer given before.
+    using Bought = std::variant<std::unique_ptr<Purchase>, io::Response>;
+
+    /// `request` is the hash of method, path and body; `service` the one that `offer` is of.
+    Task<Bought> buy(PaidOffer offer, ServiceTerms service, payment::PaymentPayload,
+                     Hash256 request);
+
+    /// How long a second call of a channel waits for the first.
+    static constexpr std::chrono::milliseconds kBusyWait{250};
+    /// How long the same call again waits for the first one's answer.
+    static constexpr std::chrono::seconds kSameWait{120};
+
+  private:
+    Task<Bought> by_channel(PaidOffer, ServiceTerms, payment::VoucherPayload,
+                            std::optional<payment::DepositPayload>, Amount amount, Hash256 request);
+    Task<Bought> by_transfer(PaidOffer, payment::ExactPayload, Hash256 request);
+    Task<io::Response> refund(PaidOffer, ServiceTerms, payment::RefundPayload);
+
+    /// Everything that needs no chain and no waiting.
+    Result<void> check(const ServiceTerms&, const payment::VoucherPayload&) const;
+    /// The channel in the book; opened from the chain where it isn't yet.
+    Task<Result<void>> find_channel(payment::VoucherPayload);
+    Task<Result<ChannelPurchase::Deposit>> deposit(payment::DepositPayload, Amount amount);
+    Task<Result<ledger::ExactSettled>> transfer(eth::Address token, payment::ExactPayload,
+                                                Hash256 payment, Hash256 request);
+    io::Response refused(const PaidOffer&, const std::error_code&,
+                         const ledger::ChannelId& = {}) const;
+
+    const PaidParts& parts_;
+    PaidAnswers answers_;
+};
+
+}  // namespace stoa::gateway

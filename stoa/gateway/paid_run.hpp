@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "stoa/gateway/paid_purchase.hpp"
+#include "stoa/gateway/paid_text.hpp"
+#include "stoa/gateway/router.hpp"
+#include "stoa/io/log.hpp"
+
+namespace stoa::gateway {
+
+/// One paid call between its purchase and its charge.
+struct PaidRun {
+    PaidRequest request;
+    std::shared_ptr<inference::Engine> engine;
+    PaidText text;
+    payment::ChargeMeter meter;
+    std::unique_ptr<Purchase> purchase;
+    PaidAnswers& answers;
+    bool with_receipt = false;  ///< The client reads Stoa's own events.
+    io::Log log{};
+};
+
+/// Answers whole: the client gets it once it is charged.
+Task<Answer> answer_whole(std::unique_ptr<PaidRun>);
+
+/// Answers piece by piece. What the client's socket took is charged; the last event leaves after
+/// that.
+Task<Answer> answer_stream(boost::asio::any_io_executor, std::unique_ptr<PaidRun>);
+
+}  // namespace stoa::gateway

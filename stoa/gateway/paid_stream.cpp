@@ -1,0 +1,165 @@
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "stoa/gateway/paid_refusal.hpp"
+#include "stoa/gateway/paid_run.hpp"
+#include "stoa/io/deadline.hpp"
+#include "stoa/payment/x402.hpp"
+
+namespace stoa::gateway {
+namespace {
+
+namespace asio = boost::asio;
+
+/// How long an engine is kept waiting for the answer's head to be sent.
+constexpr std::chrono::seconds kHeadWait{30};
+constexpr std::chrono::hours kCallWait{1};
+
+/// The engine runs beside the socket: that it took the prompt decides the status line, and its
+/// pieces go out as it makes them.
+class Live final : public inference::Sink, public std::enable_shared_from_this<Live> {
+  public:
+    Live(const asio::any_io_executor& executor, std::unique_ptr<PaidRun> run)
+        : run_(std::move(run)), changed_(executor) {}
+
+    /// Ends when the engine has ended.
+    Task<void> work() {
+        try {
+            outcome_.emplace(
+                co_await run_->engine->generate(std::move(run_->request.generate), *this));
+        } catch (const inference::EngineFailure& failed) {
+            failure_ = failed.what();
+        } catch (const std::exception& failed) {
+            failure_ = failed.what();
+        }
+        ended_ = true;
+        changed_.cancel();
+    }
+
+    /// True when the engine took the prompt; false when it ended before.
+    Task<bool> started() {
+        co_await until([this] { return accepted_ || ended_; }, kCallWait);
+        co_return accepted_;
+    }
+
+    Task<Answer> not_started() {
+        co_await run_->purchase->release();
+        if (outcome_ && !*outcome_) co_return refuse_engine(outcome_->error());
+        run_->log.warning("an engine failed a call", {{"why", failure_}});
+        co_return engine_failed();
+    }
+
+    io::Response response() {
+        io::Response response;
+        head(response.headers);
+        response.body = [self = shared_from_this()](io::Writer& writer) {
+            return self->stream(writer);
+        };
+        return response;
+    }
+
+    Task<void> on_prompt(std::vector<inference::TokenId> tokens) override {
+        run_->meter.input_accepted(tokens.size());
+        accepted_ = true;
+        changed_.cancel();
+        co_await until([this] { return writer_ != nullptr; }, kHeadWait);
+        if (!writer_) throw inference::EngineFailure("the client left before the answer began");
+        co_await send(run_->text.opening());
+    }
+
+    Task<bool> on_piece(inference::Piece piece) override {
+        const std::size_t tokens = piece.tokens.size();
+        if (!piece.text.empty()) {
+            const bool taken = co_await send(run_->text.piece(piece.text));
+            if (!taken) co_return false;
+        }
+        run_->meter.output_delivered(tokens);
+        co_return true;
+    }
+
+  private:
+    template <class Condition>
+    Task<void> until(Condition condition, io::Duration limit) {
+        const auto end = std::chrono::steady_clock::now() + limit;
+        while (!condition() && std::chrono::steady_clock::now() < end) {
+            changed_.expires_at(end);
+            co_await changed_.async_wait(asio::as_tuple(asio::use_awaitable));
+        }
+    }
+
+    void head(io::Headers& headers) const {
+        headers.set("Content-Type", "text/event-stream");
+        headers.set("Cache-Control", "private, no-transform");
+        headers.set("X-Accel-Buffering", "no");
+        if (const auto early = run_->purchase->early()) {
+            headers.set(payment::kPaymentResponseHeader, payment::to_header(*early));
+        }
+    }
+
+    Task<bool> send(std::string text) {
+        if (text.empty()) co_return true;
+        if (sent_.size() <= PaidAnswers::kMaxAnswerBytes) sent_ += text;
+        co_return co_await writer_->write(text);
+    }
+
+    Task<void> stream(io::Writer& writer) {
+        writer_ = &writer;
+        changed_.cancel();
+        co_await until([this] { return ended_; }, kCallWait);
+        if (!outcome_ || !*outcome_) {
+            co_await run_->purchase->release();
+            run_->log.warning("an engine failed a stream", {{"why", failure_}});
+            co_await send(PaidText::error(
+                "engine_failed", "The model failed; nothing was charged. Send the call again."));
+            co_return;
+        }
+        co_await finish(**outcome_);
+    }
+
+    /// The charge first: whoever has the last event has paid.
+    Task<void> finish(inference::Outcome outcome) {
+        const payment::Usage usage = run_->meter.usage();
+        const auto settled = co_await run_->purchase->charge(run_->meter.charge(), usage);
+        std::string last = run_->text.closing(outcome.finish);
+        if (run_->request.include_usage) last += run_->text.usage(outcome);
+        if (run_->with_receipt) {
+            last +=
+                "event: stoa.receipt\ndata: " + json::serialize(payment::to_json(settled)) + "\n\n";
+        }
+        last += PaidText::kDone;
+        co_await send(std::move(last));
+        if (sent_.size() > PaidAnswers::kMaxAnswerBytes) co_return;
+        PaidAnswer answer;
+        head(answer.headers);
+        answer.headers.set(payment::kPaymentResponseHeader, payment::to_header(settled));
+        answer.body = std::make_shared<const std::string>(std::move(sent_));
+        // A stream that its client broke off holds only what was charged for.
+        if (outcome.finish != inference::Finish::cancelled) {
+            run_->answers.keep(run_->purchase->key(), std::move(answer));
+        }
+    }
+
+    std::unique_ptr<PaidRun> run_;
+    asio::steady_timer changed_;
+    io::Writer* writer_ = nullptr;
+    bool accepted_ = false;
+    bool ended_ = false;
+    std::optional<Result<inference::Outcome>> outcome_;
+    std::string failure_;
+    std::string sent_;
+};
+
+}  // namespace
+
+Task<Answer> answer_stream(asio::any_io_executor executor, std::unique_ptr<PaidRun> run) {
+    const auto live = std::make_shared<Live>(executor, std::move(run));
+    asio::co_spawn(
+        executor, [](std::shared_ptr<Live> self) -> Task<void> { co_await self->work(); }(live),
+        asio::detached);
+    if (co_await live->started()) co_return live->response();
+    co_return co_await live->not_started();
+}
+
+}  // namespace stoa::gateway
