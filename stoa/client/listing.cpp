@@ -1,0 +1,135 @@
+#include "stoa/client/listing.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "stoa/base/hex.hpp"
+#include "stoa/client/contracts.hpp"
+#include "stoa/content/canonical_json.hpp"
+#include "stoa/eth/keccak.hpp"
+#include "stoa/io/deadline.hpp"
+#include "stoa/market/terms.hpp"
+
+namespace stoa::client {
+
+namespace {
+
+constexpr int kMaxUploads = 60;
+constexpr std::uint64_t kUpdates = 2;  // of the contract's Entitlement
+
+/// The SHA2-256 of a file of any size, read through the page cache.
+Hash256 sha256_of_file(const std::filesystem::path& path) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    struct stat status {};
+    if (file < 0 || ::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+        if (file >= 0) ::close(file);
+        throw Failure("unreadable_file", "Can't read " + path.string() + '.',
+                      "Name the weights' file: --file PATH");
+    }
+    const auto size = static_cast<std::size_t>(status.st_size);
+    void* bytes = size ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0) : nullptr;
+    ::close(file);
+    if (bytes == MAP_FAILED) throw std::system_error(errno, std::generic_category(), path.string());
+    const Hash256 hash = content::sha256({static_cast<const std::uint8_t*>(bytes), size});
+    if (size) ::munmap(bytes, size);
+    return hash;
+}
+
+std::string plain_terms(const LicenceTerms& terms) {
+    std::string rights;
+    for (const std::string_view name : market::names_of_rights(terms.rights)) {
+        rights += (rights.empty() ? "" : ", ") + std::string{name};
+    }
+    return "Licence of the model \"" + terms.title +
+           "\"\n\nThe holder of this licence may: " + rights +
+           ".\nIt covers the version that was the latest when it was bought, and every "
+           "fix and update of it.\nThe licence that the model's card names for its weights holds "
+           "beside it.\nThe model comes as it is, without warranty.\n";
+}
+
+}  // namespace
+
+Listing read_listing(const std::filesystem::path& manifest, const std::filesystem::path& weights) {
+    const std::string fix = "What a manifest must have: docs/reference/manifest.md";
+    const std::string text = read_input(manifest, content::kMaxManifestBytes);
+    const auto json = value_or_failure(content::parse_json(text), manifest.string(), fix);
+    Listing out;
+    out.canonical = value_or_failure(content::canonical_json(json), manifest.string(), fix);
+    out.manifest = value_or_failure(content::parse_manifest(out.canonical), manifest.string(), fix);
+    out.digest = eth::keccak256(out.canonical);
+    out.cid = content::to_text(content::raw_cid(as_bytes(out.canonical)));
+
+    const auto& files = out.manifest.files;
+    const auto is_weights = [](const content::ManifestFile& file) {
+        return file.role == "weights" && file.sha256;
+    };
+    if (std::ranges::count_if(files, is_weights) != 1) {
+        throw Failure("no_weights", manifest.string() + " doesn't name one file of weights.",
+                      "Name it in properties.artifacts, with role \"weights\" and its sha256.");
+    }
+    out.weights_digest = *std::ranges::find_if(files, is_weights)->sha256;
+    if (!weights.empty() && sha256_of_file(weights) != out.weights_digest) {
+        throw Failure("digest_mismatch",
+                      weights.string() + " is not the file that the manifest names.",
+                      "Its SHA-256 must be " + stoa::to_hex_digits(out.weights_digest.bytes) + '.');
+    }
+    return out;
+}
+
+Task<OfferMade> create_offer(Context& context, const Deployment& deployment,
+                             const keys::Signer& seller, LicenceTerms terms) {
+    using eth::abi::Value;
+    OfferMade made;
+    made.text = terms.text.empty() ? plain_terms(terms) : terms.text;
+    std::vector<Value> price;
+    price.emplace_back(terms.token);
+    price.emplace_back(terms.price);
+    price.emplace_back(terms.price);
+    std::vector<Value> prices;
+    prices.emplace_back(std::move(price));
+    std::vector<Value> offer;
+    offer.emplace_back(terms.model);
+    offer.emplace_back(0);  // no service: rights, not calls
+    offer.emplace_back(std::move(prices));
+    offer.emplace_back(0);
+    offer.emplace_back(0);
+    offer.emplace_back(terms.period_seconds);
+    offer.emplace_back(0);
+    offer.emplace_back(terms.seats);
+    offer.emplace_back(terms.rights);
+    offer.emplace_back(kUpdates);
+    offer.emplace_back(terms.seats == 1);
+    offer.emplace_back(market::terms_digest(made.text));
+    offer.emplace_back(0);
+    std::vector<Value> arguments;
+    arguments.emplace_back(std::move(offer));
+
+    const eth::Address market = deployment.contract("Market");
+    Chain chain{context.node, deployment.chain_id};
+    const Sent sent =
+        co_await chain.transact(seller, market, market_contract::kCreateOffer.encode(arguments));
+    const auto event = find_event(sent, market, market_contract::kOfferCreated);
+    made.id = event.at(0).as_number();
+    made.transaction = sent.transaction;
+    co_return made;
+}
+
+Task<void> upload(Context& context, std::string target, std::string body,
+                  std::string content_type) {
+    for (int attempt = 1;; ++attempt) {
+        try {
+            co_await context.node.put(target, body, content_type);
+            co_return;
+        } catch (const Failure& failure) {
+            const bool unseen = failure.code().ends_with("_not_listed");
+            if (!unseen || attempt == kMaxUploads) throw;
+        }
+        co_await io::sleep_for(std::chrono::seconds(1));
+    }
+}
+
+}  // namespace stoa::client

@@ -1,0 +1,213 @@
+#include <algorithm>
+
+#include "stoa/base/hex.hpp"
+#include "stoa/client/commands.hpp"
+#include "stoa/client/contracts.hpp"
+#include "stoa/client/listing.hpp"
+#include "stoa/client/units.hpp"
+#include "stoa/eth/keccak.hpp"
+#include "stoa/market/split.hpp"
+#include "stoa/market/terms.hpp"
+
+namespace stoa::client {
+
+namespace json = boost::json;
+using eth::abi::Value;
+
+namespace {
+
+constexpr std::size_t kMaxTermsBytes = 64 * 1024;
+
+enum class VersionKind : std::uint64_t { release, update, fix };
+
+/// One publication: what has been done of it, and what stands on chain.
+class Publication {
+  public:
+    Publication(Context& context, const Deployment& deployment, const keys::Signer& owner,
+                Listing listing, const PublishOptions& options)
+        : context_(context),
+          deployment_(deployment),
+          owner_(owner),
+          listing_(std::move(listing)),
+          options_(options),
+          registry_(deployment.contract("ModelRegistry")),
+          chain_(context.node, deployment.chain_id) {}
+
+    /// Registers the model, or its next version where the manifest is another one than before.
+    Task<void> list() {
+        std::vector<Value> name;
+        name.emplace_back(owner_.address());
+        name.emplace_back(listing_.manifest.name);
+        const auto found = co_await chain_.read(registry_, registry::kModelOf, name);
+        model_ = found.at(0).as_number();
+        if (model_ == 0) {
+            co_await register_model();
+        } else {
+            co_await publish_version();
+        }
+    }
+
+    Task<void> sell() {
+        if (options_.price.empty()) co_return;
+        const TokenInfo& token = deployment_.token(std::string_view{options_.token});
+        LicenceTerms terms;
+        terms.model = model_;
+        terms.title = listing_.manifest.title;
+        terms.token = token.address;
+        terms.price = value_or_failure(parse_units(options_.price, token.decimals), "--price",
+                                       "Write it as 1.50, in " + token.symbol + '.');
+        terms.rights = value_or_failure(market::parse_rights(options_.rights), "--rights",
+                                        "Join those you sell by commas.");
+        if (!options_.terms.empty()) terms.text = read_input(options_.terms, kMaxTermsBytes);
+        const bool new_model = made_model_;
+        if (!new_model && co_await is_sold(terms)) co_return;
+        context_.out.step("offering licences at " + options_.price + ' ' + token.symbol);
+        OfferMade made = co_await create_offer(context_, deployment_, owner_, std::move(terms));
+        offer_ = to_decimal(made.id);
+        transactions_.emplace_back(to_hex(made.transaction));
+        const std::string target = "/api/terms/" + to_hex(market::terms_digest(made.text));
+        co_await upload(context_, target, std::move(made.text), "text/plain; charset=utf-8");
+    }
+
+    Task<void> give_manifest() {
+        co_await upload(context_, "/api/manifests/" + to_hex(listing_.digest), listing_.canonical,
+                        "application/json");
+    }
+
+    void report() {
+        json::object out{
+            {"model", to_decimal(model_)},
+            {"version", version_},
+            {"name", eth::to_checksum(owner_.address()) + '/' + listing_.manifest.name},
+            {"changed", !transactions_.empty()},
+            {"manifestDigest", to_hex(listing_.digest)},
+            {"weightsDigest", to_hex(listing_.weights_digest)},
+            {"cid", listing_.cid},
+            {"transactions", transactions_}};
+        out["offer"] = offer_.empty() ? json::value(nullptr) : json::value(offer_);
+        const std::string at =
+            " (model " + to_decimal(model_) + ", version " + std::to_string(version_) + ')';
+        context_.out.result(out, transactions_.empty()
+                                     ? listing_.manifest.title + " is listed already" + at
+                                     : listing_.manifest.title + " is listed" + at);
+    }
+
+  private:
+    Value version_value(VersionKind kind) const {
+        std::vector<Value> version;
+        version.emplace_back(static_cast<std::uint64_t>(kind));
+        version.emplace_back(listing_.digest);
+        version.emplace_back(listing_.weights_digest);
+        version.emplace_back(listing_.cid);
+        version.emplace_back(false);
+        version.emplace_back(0);
+        return version;
+    }
+
+    Task<void> register_model() {
+        std::vector<Value> payees;
+        if (!options_.split.empty()) {
+            const auto split = value_or_failure(market::parse_split(options_.split), "--split",
+                                                "Write it as 0xACCOUNT:70,0xACCOUNT:30.");
+            for (const market::Payee& payee : split) {
+                std::vector<Value> row;
+                row.emplace_back(payee.account);
+                row.emplace_back(payee.share);
+                payees.emplace_back(std::move(row));
+            }
+        }
+        std::vector<Value> royalty(4, Value{0});
+        std::vector<Value> model;
+        model.emplace_back(listing_.manifest.name);
+        model.push_back(version_value(VersionKind::release));
+        model.emplace_back(std::move(payees));
+        model.emplace_back(std::vector<Value>{});
+        model.emplace_back(std::move(royalty));
+        model.emplace_back(0);  // anyone may serve it
+        model.emplace_back(deployment_.contract("Market"));
+        std::vector<Value> arguments;
+        arguments.emplace_back(std::move(model));
+        context_.out.step("registering " + listing_.manifest.name);
+        const Sent sent =
+            co_await chain_.transact(owner_, registry_, registry::kRegister.encode(arguments));
+        model_ = find_event(sent, registry_, registry::kModelRegistered).at(0).as_number();
+        version_ = 1;
+        made_model_ = true;
+        transactions_.emplace_back(to_hex(sent.transaction));
+    }
+
+    Hash256 version_digest() const {
+        static const auto type = eth::abi::parse_type("(bytes32,bytes32,string)").value();
+        return eth::keccak256(eth::abi::encode(
+            type, {listing_.digest, listing_.weights_digest, Value{listing_.cid}}));
+    }
+
+    Task<void> publish_version() {
+        std::vector<Value> id;
+        id.emplace_back(model_);
+        const auto count = co_await chain_.read(registry_, registry::kVersionCount, id);
+        version_ = static_cast<std::uint64_t>(count.at(0).as_u64());
+        std::vector<Value> latest = id;
+        latest.emplace_back(version_);
+        const auto version = co_await chain_.read(registry_, registry::kVersionOf, latest);
+        if (version.at(0)[0].as_word() == version_digest()) co_return;
+        const auto kind = options_.version_kind == "fix" ? VersionKind::fix : VersionKind::update;
+        id.push_back(version_value(kind));
+        context_.out.step("publishing a new version of " + listing_.manifest.name);
+        const Sent sent =
+            co_await chain_.transact(owner_, registry_, registry::kPublish.encode(id));
+        version_ = find_event(sent, registry_, registry::kVersionPublished).at(1).as_u64();
+        transactions_.emplace_back(to_hex(sent.transaction));
+    }
+
+    /// Whether an active offer of ours has this price already.
+    Task<bool> is_sold(const LicenceTerms& terms) {
+        json::value detail;
+        try {
+            detail = co_await context_.node.get("/api/models/" + to_decimal(model_));
+        } catch (const Failure& failure) {
+            if (failure.code() == "unreachable") throw;
+            co_return false;
+        }
+        for (const json::value& offer : detail.at("offers").as_array()) {
+            const auto& price = offer.at("price");
+            const bool same =
+                offer.at("active").as_bool() &&
+                offer.at("seller").as_string() == eth::to_checksum(owner_.address()) &&
+                price.at("token").as_string() == eth::to_checksum(terms.token) &&
+                price.at("amount").as_string() == to_decimal(terms.price);
+            if (!same) continue;
+            offer_ = std::string{offer.at("id").as_string()};
+            co_return true;
+        }
+        co_return false;
+    }
+
+    Context& context_;
+    const Deployment& deployment_;
+    const keys::Signer& owner_;
+    Listing listing_;
+    const PublishOptions& options_;
+    eth::Address registry_;
+    Chain chain_;
+    U256 model_;
+    std::uint64_t version_ = 0;
+    bool made_model_ = false;
+    std::string offer_;
+    json::array transactions_;
+};
+
+}  // namespace
+
+Task<void> publish(Context& context, const PublishOptions& options) {
+    Listing listing = read_listing(options.manifest, options.file);
+    const Deployment& deployment = *co_await context.node.deployment();
+    const auto owner = context.signer(options.key);
+    Publication publication{context, deployment, *owner, std::move(listing), options};
+    co_await publication.list();
+    co_await publication.give_manifest();
+    co_await publication.sell();
+    publication.report();
+}
+
+}  // namespace stoa::client
