@@ -189,8 +189,14 @@ contract ChannelsInvariants is Targets {
         s[6] = ChannelsHandler.refund.selector;
     }
 
-    /// @notice What the contract holds is what channels still hold and receivers have not been sent.
-    function invariant_moneyIsConserved() public view {
+    function invariant_channels() public view {
+        _moneyIsConserved();
+        _claimedSignedDeposited();
+        _nothingLeaksToOthers();
+    }
+
+    /// @dev What the contract holds is what channels still hold and receivers have not been sent.
+    function _moneyIsConserved() private view {
         uint256 owed;
         ChannelsHandler h = ChannelsHandler(handler);
         for (uint256 i; i < h.count(); ++i) {
@@ -206,7 +212,7 @@ contract ChannelsInvariants is Targets {
         require(usd.balanceOf(address(channels)) == owed, "money made or lost");
     }
 
-    function invariant_claimedSignedDeposited() public view {
+    function _claimedSignedDeposited() private view {
         ChannelsHandler h = ChannelsHandler(handler);
         for (uint256 i; i < h.count(); ++i) {
             bytes32 id = h.idOf(i);
@@ -219,7 +225,7 @@ contract ChannelsInvariants is Targets {
         }
     }
 
-    function invariant_nothingLeaksToOthers() public view {
+    function _nothingLeaksToOthers() private view {
         ChannelsHandler h = ChannelsHandler(handler);
         uint256 sum = usd.balanceOf(address(channels));
         for (uint256 i; i < h.count(); i += 2) {
@@ -293,7 +299,7 @@ contract SplitsInvariants is Targets {
         s[2] = SplitsHandler.redirect.selector;
     }
 
-    function invariant_dueIsCovered() public view {
+    function invariant_splits() public view {
         SplitsHandler h = SplitsHandler(payable(handler));
         _covered(h.outer(), address(h.token()));
         _covered(h.outer(), address(0));
@@ -458,8 +464,14 @@ contract MarketInvariants is Targets {
         s[3] = MarketHandler.toggle.selector;
     }
 
-    /// @notice Between two transactions the market holds nothing: all of it is with the payees.
-    function invariant_moneyIsWithThePayees() public view {
+    function invariant_market() public view {
+        _moneyIsWithThePayees();
+        _termsNeverChange();
+        _everyPaidLicenceStands();
+    }
+
+    /// @dev Between two transactions the market holds nothing: all of it is with the payees.
+    function _moneyIsWithThePayees() private view {
         MarketHandler h = MarketHandler(handler);
         require(usd.balanceOf(address(market)) == 0, "the market holds money");
         uint256 got;
@@ -474,7 +486,7 @@ contract MarketInvariants is Targets {
         );
     }
 
-    function invariant_termsNeverChange() public view {
+    function _termsNeverChange() private view {
         MarketHandler h = MarketHandler(handler);
         for (uint256 i; i < 2; ++i) {
             (uint256 offer,) = h.offerAt(i);
@@ -484,7 +496,7 @@ contract MarketInvariants is Targets {
         }
     }
 
-    function invariant_everyPaidLicenceStands() public view {
+    function _everyPaidLicenceStands() private view {
         MarketHandler h = MarketHandler(handler);
         (, address buyer) = h.relayAndBuyer();
         require(licences.balanceOf(buyer) == h.licencesSold(), "a licence is missing");

@@ -8,7 +8,7 @@ const args = process.argv.slice(2);
 const update = args.includes('--update-gas');
 const rest = args.filter((each) => each !== '--update-gas');
 process.env.FORGE_SNAPSHOT_CHECK = String(!update);
-forge('test', '--show-progress', ...rest);
+forge('test', ...rest);
 if (rest.length === 0) {
   const { status } = spawnSync(process.execPath,
     ['--test', path.join(contracts, 'test/genesis.test.mjs')], { stdio: 'inherit' });
