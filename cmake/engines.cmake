@@ -15,6 +15,13 @@ set_target_properties(llama PROPERTIES
 target_link_libraries(llama INTERFACE
   ${STOA_MODELS}/lib/libggml.v${stoa_llama_version}.so ${STOA_MODELS}/lib/libggml-base.so)
 
+# llama.cpp's Jinja, for chat templates.
+add_library(llama_common SHARED IMPORTED)
+set_target_properties(llama_common PROPERTIES
+  IMPORTED_LOCATION ${STOA_MODELS}/lib/libllama-common.so
+  INTERFACE_INCLUDE_DIRECTORIES ${STOA_MODELS}/source/common)
+target_link_libraries(llama_common INTERFACE llama)
+
 # Headers only: a worker loads the library when it has an ONNX model.
 add_library(onnxruntime_headers INTERFACE)
 target_include_directories(onnxruntime_headers SYSTEM INTERFACE ${STOA_MODELS}/include/onnxruntime)
@@ -23,7 +30,7 @@ target_include_directories(onnxruntime_headers SYSTEM INTERFACE ${STOA_MODELS}/i
 function(stoa_add_engines)
   target_link_libraries(stoa_inference PRIVATE OpenSSL::Crypto)
   stoa_module(engines USES base inference io
-              LINKS llama PRIVATE_LINKS onnxruntime_headers PkgConfig::seccomp ${CMAKE_DL_LIBS})
+              LINKS llama PRIVATE_LINKS llama_common onnxruntime_headers PkgConfig::seccomp ${CMAKE_DL_LIBS})
   add_executable(stoa-worker cmd/stoa_worker.cpp)
   target_link_libraries(stoa-worker PRIVATE stoa_engines)
   set_target_properties(stoa-worker PROPERTIES

@@ -1,6 +1,7 @@
 #include "stoa/engines/llama_generator.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <optional>
 #include <stdexcept>
@@ -18,7 +19,11 @@ using inference::InferenceError;
 
 namespace {
 
-constexpr unsigned kBatchTokens = 512;  // of a step; a longer prompt takes several
+// Tokens of a step. A longer prompt takes several, each short enough that other answers go on, a
+// cancellation is heard and the node sees that we live, however slow model and machine are.
+constexpr unsigned kMaxBatch = 512;
+constexpr unsigned kMinBatch = 16;
+constexpr std::chrono::milliseconds kLongStep{500};
 constexpr std::uint32_t kMaxDefaultOutput = 512;
 
 struct Call {
@@ -63,7 +68,7 @@ class Generator final : public Backend {
         : model_(std::move(model)),
           context_(std::move(context)),
           text_(model_.get()),
-          batch_(llama_batch_init(kBatchTokens, 0, 1)),
+          batch_(llama_batch_init(kMaxBatch, 0, 1)),
           info_(sizes),
           slots_(parallel) {
         info_.completion = true;
@@ -78,14 +83,18 @@ class Generator final : public Backend {
 
     void count(std::uint32_t call, const inference::Prompt& prompt, Outbox& out) override {
         if (!takes(prompt)) return out.refuse(call, InferenceError::not_offered);
-        const auto tokens = static_cast<std::uint32_t>(text_.tokenize(prompt).size());
-        out.send(FrameKind::counted, call, inference::CountedMessage{tokens});
+        const auto tokens = text_.tokenize(prompt);
+        if (!tokens) return out.refuse(call, InferenceError::bad_conversation);
+        const auto count = static_cast<std::uint32_t>(tokens->size());
+        out.send(FrameKind::counted, call, inference::CountedMessage{count});
     }
 
     void generate(std::uint32_t number, GenerateRequest request, Outbox& out) override {
         if (!takes(request.prompt)) return out.refuse(number, InferenceError::not_offered);
         Call call{number, std::move(request), {}};
-        call.prompt = text_.tokenize(call.request.prompt);
+        auto tokens = text_.tokenize(call.request.prompt);
+        if (!tokens) return out.refuse(number, InferenceError::bad_conversation);
+        call.prompt = std::move(*tokens);
         if (call.prompt.empty()) return out.refuse(number, InferenceError::empty_prompt);
         if (call.prompt.size() >= info_.context) {
             return out.refuse(number, InferenceError::prompt_too_long);
@@ -116,9 +125,11 @@ class Generator final : public Backend {
             if (!slots_[i]) begin(i, out);
         }
         fill_batch();
+        const auto start = std::chrono::steady_clock::now();
         if (llama_decode(context_.get(), batch_) != 0) {
             throw std::runtime_error("llama.cpp can't compute a step");
         }
+        adapt(std::chrono::steady_clock::now() - start);
         for (auto& slot : slots_) {
             if (slot && slot->output) take_token(slot, out);
         }
@@ -147,6 +158,15 @@ class Generator final : public Backend {
             Answer{std::move(call), std::move(sampler), std::move(text), limit, 0, 0, 0, {}});
     }
 
+    void adapt(std::chrono::steady_clock::duration step) {
+        const bool was_full = batch_.n_tokens >= static_cast<int>(batch_limit_);
+        if (step > kLongStep) {
+            batch_limit_ = std::max(batch_limit_ / 2, kMinBatch);
+        } else if (was_full && step < kLongStep / 4) {
+            batch_limit_ = std::min(batch_limit_ * 2, kMaxBatch);
+        }
+    }
+
     int add(llama_token token, std::size_t position, std::size_t slot, bool wants_output) {
         const int i = batch_.n_tokens++;
         batch_.token[i] = token;
@@ -172,7 +192,7 @@ class Generator final : public Backend {
         for (std::size_t i = 0; i < slots_.size(); ++i) {
             if (!slots_[i]) continue;
             Answer& answer = *slots_[i];
-            while (answer.reads_prompt() && batch_.n_tokens < static_cast<int>(kBatchTokens)) {
+            while (answer.reads_prompt() && batch_.n_tokens < static_cast<int>(batch_limit_)) {
                 const std::size_t at = answer.computed++;
                 const bool is_last = !answer.reads_prompt();
                 const int index = add(answer.call.prompt[at], at, i, is_last);
@@ -211,6 +231,7 @@ class Generator final : public Backend {
     llama_context_ptr context_;
     LlamaText text_;
     llama_batch batch_;
+    unsigned batch_limit_ = 128;
     EngineInfo info_;
     inference::TensorSignature signature_;
     std::deque<Call> waiting_;
@@ -229,7 +250,7 @@ std::unique_ptr<Backend> make_generator(llama_model_ptr model, const BackendOpti
     llama_context_params params = llama_context_default_params();
     params.n_ctx = info.context * options.parallel;
     params.n_seq_max = options.parallel;
-    params.n_batch = params.n_ubatch = kBatchTokens;
+    params.n_batch = params.n_ubatch = kMaxBatch;
     params.n_threads = params.n_threads_batch = static_cast<int>(options.threads);
     llama_context_ptr context(llama_init_from_model(model.get(), params));
     if (!context) throw std::runtime_error("no memory for the model's context");

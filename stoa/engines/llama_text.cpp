@@ -3,101 +3,79 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "stoa/inference/error.hpp"
+
 namespace stoa::engines {
 
+using inference::InferenceError;
 using inference::Message;
 using inference::Role;
 
 namespace {
 
-const char* name_of(Role role) {
-    switch (role) {
-        case Role::system: return "system";
-        case Role::user: return "user";
-        case Role::assistant: return "assistant";
-    }
-    return "user";
-}
+constexpr std::uint32_t kBeginAndEnd = 8;  // tokens that a vocabulary adds around a prompt
+constexpr std::uint32_t kBlank = 4;        // a tokenizer may begin a text with one
 
-// Stands for a message's content while the template is rendered: nothing that a template would
-// trim or look into. U+E000 and the next ones are for private use.
-std::string placeholder(std::size_t index) {
-    return "\x01" + std::to_string(index) + "\x02";
+// Bytes that the template adds to a conversation of these roles, if it takes it.
+std::optional<std::size_t> added_bytes(const ChatTemplate& chat, const std::vector<Role>& roles) {
+    std::vector<Message> messages;
+    for (const Role role : roles) messages.push_back({role, "x"});
+    std::size_t bytes = 0;
+    try {
+        for (const ChatTemplate::Part& part : chat.render(messages)) {
+            if (!part.from_caller) bytes += part.text.size();
+        }
+    } catch (const std::exception&) {
+        return std::nullopt;
+    }
+    return bytes;
 }
 
 }  // namespace
 
-LlamaText::LlamaText(const llama_model* model) : vocab_(llama_model_get_vocab(model)) {
+LlamaText::LlamaText(const llama_model* model)
+    : vocab_(llama_model_get_vocab(model)),
+      template_bytes_(kBeginAndEnd),
+      template_message_bytes_(kBlank) {
+    find_controls();
+    if (const char* source = llama_model_chat_template(model, nullptr)) adopt_template(source);
+}
+
+void LlamaText::find_controls() {
     for (llama_token token = 0; token < llama_vocab_n_tokens(vocab_); ++token) {
         if (!llama_vocab_is_control(vocab_, token)) continue;
-        const char* text = llama_vocab_get_text(vocab_, token);
-        if (text && *text) controls_.push_back({text, token});
+        if (std::string text = text_of(token); !text.empty()) {
+            controls_.push_back({std::move(text), token});
+        }
     }
     std::ranges::stable_sort(controls_, std::ranges::greater{},
                              [](const Control& it) { return it.text.size(); });
-    const char* text = llama_model_chat_template(model, nullptr);
-    if (!text) return;
-    template_ = text;
-    if (!render({Role::user})) template_.clear();
 }
 
-std::size_t LlamaText::Rendered::bytes() const {
-    std::size_t sum = 0;
-    for (const std::string& text : around) sum += text.size();
-    return sum;
+std::string LlamaText::text_of(llama_token token) const {
+    const char* text = token == LLAMA_TOKEN_NULL ? nullptr : llama_vocab_get_text(vocab_, token);
+    return text ? text : "";
 }
 
-std::optional<LlamaText::Rendered> LlamaText::render(const std::vector<Role>& roles) const {
-    std::vector<std::string> contents;
-    for (std::size_t i = 0; i < roles.size(); ++i) contents.push_back(placeholder(i));
-    std::vector<llama_chat_message> chat;
-    for (std::size_t i = 0; i < roles.size(); ++i) {
-        chat.push_back({name_of(roles[i]), contents[i].c_str()});
+// A template that doesn't parse, or that takes no single question, is as good as none.
+void LlamaText::adopt_template(const char* source) {
+    try {
+        template_.emplace(source, text_of(llama_vocab_bos(vocab_)),
+                          text_of(llama_vocab_eos(vocab_)));
+    } catch (const std::exception&) {
+        return;
     }
-    const auto apply = [&](std::string& out) {
-        return llama_chat_apply_template(template_.c_str(), chat.data(), chat.size(), true,
-                                         out.data(), static_cast<int>(out.size()));
-    };
-    std::string text(256 + 128 * roles.size(), '\0');
-    int length = apply(text);
-    if (length > static_cast<int>(text.size())) {
-        text.resize(static_cast<std::size_t>(length));
-        length = apply(text);
-    }
-    if (length <= 0) return std::nullopt;
-    text.resize(static_cast<std::size_t>(length));
-
-    // A template may leave a message out, such as a system prompt that it has no place for.
-    Rendered result;
-    std::size_t from = 0;
-    for (std::size_t i = 0; i < roles.size(); ++i) {
-        const std::size_t at = text.find(contents[i], from);
-        if (at == std::string::npos) continue;
-        result.around.push_back(text.substr(from, at - from));
-        result.messages.push_back(i);
-        from = at + contents[i].size();
-    }
-    result.around.push_back(text.substr(from));
-    return result;
-}
-
-std::uint32_t LlamaText::template_bytes() const {
-    constexpr std::uint32_t kBeginAndEnd = 8;  // tokens that the vocabulary adds around a prompt
-    if (!has_chat()) return kBeginAndEnd;
-    return static_cast<std::uint32_t>(render({Role::user})->bytes()) + kBeginAndEnd;
-}
-
-std::uint32_t LlamaText::template_message_bytes() const {
-    constexpr std::size_t kSpace = 4;  // a tokenizer may begin a text with a blank
-    if (!has_chat()) return kSpace;
-    const std::size_t one = render({Role::user})->bytes();
-    std::size_t most = 0;
-    for (const auto& two :
+    const auto one = added_bytes(*template_, {Role::user});
+    if (!one) return template_.reset();
+    std::size_t most = *one;
+    for (const auto& roles :
          {std::vector{Role::system, Role::user}, std::vector{Role::user, Role::assistant},
-          std::vector{Role::user, Role::user}}) {
-        most = std::max(most, render(two)->bytes());
+          std::vector{Role::user, Role::user},
+          std::vector{Role::user, Role::assistant, Role::user}}) {
+        if (const auto more = added_bytes(*template_, roles)) most = std::max(most, *more);
     }
-    return static_cast<std::uint32_t>(std::max(most, one) - one + kSpace);
+    template_bytes_ += static_cast<std::uint32_t>(*one);
+    template_message_bytes_ += static_cast<std::uint32_t>(most - *one);
 }
 
 std::vector<llama_token> LlamaText::raw_tokens(std::string_view text, bool add_special) const {
@@ -116,15 +94,19 @@ std::vector<llama_token> LlamaText::raw_tokens(std::string_view text, bool add_s
     return tokens;
 }
 
-std::vector<llama_token> LlamaText::tokenize(const inference::Prompt& prompt) const {
-    if (const auto* messages = std::get_if<std::vector<Message>>(&prompt)) {
-        return tokenize_chat(*messages);
-    }
-    return raw_tokens(std::get<std::string>(prompt), true);
-}
-
 std::vector<llama_token> LlamaText::tokenize_text(std::string_view text) const {
     return raw_tokens(text, true);
+}
+
+Result<std::vector<llama_token>> LlamaText::tokenize(const inference::Prompt& prompt) const {
+    if (const auto* text = std::get_if<std::string>(&prompt)) return tokenize_text(*text);
+    std::vector<ChatTemplate::Part> parts;
+    try {
+        parts = template_->render(std::get<std::vector<Message>>(prompt));
+    } catch (const std::exception&) {
+        return fail(InferenceError::bad_conversation);
+    }
+    return tokenize_parts(parts);
 }
 
 const LlamaText::Control* LlamaText::control_at(std::string_view text) const {
@@ -140,30 +122,27 @@ void LlamaText::append_plain(std::vector<llama_token>& tokens, std::string_view 
 }
 
 // As llama.cpp's own tokenizer cuts a text at its control tokens, except that it would also cut
-// the contents: so a tokenizer sees each stretch between two control tokens as a whole.
-std::vector<llama_token> LlamaText::tokenize_chat(const std::vector<Message>& messages) const {
-    std::vector<Role> roles;
-    for (const Message& message : messages) roles.push_back(message.role);
-    const auto rendered = render(roles);
-    if (!rendered) throw std::runtime_error("the chat template can't be applied");
-
+// what the caller wrote: so what stands between two control tokens is tokenized as a whole.
+std::vector<llama_token> LlamaText::tokenize_parts(
+    const std::vector<ChatTemplate::Part>& parts) const {
     std::vector<llama_token> tokens;
     std::string plain;
-    for (std::size_t part = 0; part < rendered->around.size(); ++part) {
-        std::string_view text = rendered->around[part];
-        while (!text.empty()) {
-            const Control* control = control_at(text);
-            if (!control) {
-                plain += text.front();
-                text.remove_prefix(1);
-                continue;
-            }
-            append_plain(tokens, plain);
-            plain.clear();
-            tokens.push_back(control->token);
-            text.remove_prefix(control->text.size());
+    for (const ChatTemplate::Part& part : parts) {
+        if (part.from_caller) {
+            plain += part.text;
+            continue;
         }
-        if (part < rendered->messages.size()) plain += messages[rendered->messages[part]].content;
+        for (std::string_view text = part.text; !text.empty();) {
+            const Control* control = control_at(text);
+            if (control) {
+                append_plain(tokens, plain);
+                plain.clear();
+                tokens.push_back(control->token);
+            } else {
+                plain += text.front();
+            }
+            text.remove_prefix(control ? control->text.size() : 1);
+        }
     }
     append_plain(tokens, plain);
     const llama_token begin = llama_vocab_bos(vocab_);

@@ -14,6 +14,8 @@ ErrorText text_of(InferenceError error) {
             return {"bad_tensor", "the inputs don't have the model's names, types and shapes"};
         case bad_setting:
             return {"bad_setting", "temperature, top_p or stop is outside its bounds"};
+        case bad_conversation:
+            return {"bad_conversation", "the model's chat template doesn't take these roles"};
         case missing_file: return {"missing_file", "the model file can't be read"};
         case wrong_digest: return {"wrong_digest", "the model file is not the one that is listed"};
         case wrong_format: return {"wrong_format", "the file is neither GGUF 3 nor ONNX"};

@@ -10,10 +10,11 @@ namespace stoa::inference {
 enum class InferenceError {
     not_offered = 1,  ///< The model can't do that: no chat template, no embeddings, no tensors.
     empty_prompt,
-    prompt_too_long,  ///< No room in the context for the prompt and one token of answer.
-    busy,             ///< As many calls wait as the engine lets wait.
-    bad_tensor,       ///< An input that the model lacks, or of another type or shape.
-    bad_setting,      ///< A temperature, top_p or stop text outside its bounds.
+    prompt_too_long,   ///< No room in the context for the prompt and one token of answer.
+    busy,              ///< As many calls wait as the engine lets wait.
+    bad_tensor,        ///< An input that the model lacks, or of another type or shape.
+    bad_setting,       ///< A temperature, top_p or stop text outside its bounds.
+    bad_conversation,  ///< The chat template doesn\'t take this order of roles.
 
     // Of the file, before it is loaded.
     missing_file,
