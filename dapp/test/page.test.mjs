@@ -129,6 +129,32 @@ test('what a wallet declines is not sent, and said calmly', async () => {
   await id('chat-input').waitFor();
 });
 
+test('a wallet that never answers does not hold the page, and what it signs later is not sent', async () => {
+  await page.goto(`${node.url}/models/1`);
+  await connect();
+  const request = wallet.request.bind(wallet);
+  let sign;
+  const late = new Promise((resolve) => { sign = resolve; });
+  const answered = new Promise((resolve) => {
+    wallet.request = async (method, params) => {
+      if (method !== 'eth_signTypedData_v4') return request(method, params);
+      await late;
+      const signature = await request(method, params);
+      setTimeout(resolve, 0);
+      return signature;
+    };
+  });
+  await id('open-session').click();
+  await page.getByRole('button', { name: 'Stop waiting' }).click();
+  await page.getByText('Not waiting any longer').waitFor();
+  sign();
+  await answered;
+  wallet.request = request;
+  await id('open-session').click();
+  await id('chat-input').waitFor();
+  assert.equal(node.channels.size, 1);
+});
+
 test('a new wallet is offered play money, and the amount says what is wrong', async () => {
   await page.goto(`${node.url}/models/1`);
   await connect({ funds: 0n });

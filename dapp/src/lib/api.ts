@@ -17,10 +17,18 @@ export type Search = {
   limit?: number;
 };
 
+const RELAY_WAITS_MS = [1000, 3000];
+
+/** Nobody said what came of it. */
+const isLost = (error: unknown): error is Problem =>
+  error instanceof Problem && [0, 502, 503, 504].includes(error.status);
+
 export type Api = ReturnType<typeof createApi>;
 
 /** `origin` is '' on the node's own page. */
-export function createApi(origin = '', fetchFn: typeof fetch = (...args) => fetch(...args)) {
+export function createApi(
+  origin = '', fetchFn: typeof fetch = (...args) => fetch(...args), pause = wait,
+) {
   async function request<T>(path: string, init?: RequestInit): Promise<T> {
     let response: Response;
     try {
@@ -60,8 +68,27 @@ export function createApi(origin = '', fetchFn: typeof fetch = (...args) => fetc
       post<{ transaction: Hex; amount: string; token: Address }>('/api/faucet', { address }),
     relayTerms: (payer: Address, token?: Address) =>
       request<RelayTerms>(`/api/relay${query({ payer, token })}`),
-    relay: <T>(kind: 'order' | 'deposit' | 'exit', fields: object) =>
-      post<Relayed & T>('/api/relay', { kind, ...fields }),
+    /**
+     * Has a signature carried to the chain. A node carries each once, and finds it again when asked
+     * again, so an answer that got lost is asked for anew.
+     */
+    relay: async <T>(kind: 'order' | 'deposit' | 'exit', fields: object): Promise<Relayed & T> => {
+      for (const wait of RELAY_WAITS_MS) {
+        try {
+          return await post<Relayed & T>('/api/relay', { kind, ...fields });
+        } catch (error) {
+          if (!isLost(error)) throw error;
+          await pause(wait);
+        }
+      }
+      try {
+        return await post<Relayed & T>('/api/relay', { kind, ...fields });
+      } catch (error) {
+        if (!isLost(error)) throw error;
+        throw new Problem(error.status, error.code, 'The node took your signature and did not answer.',
+          'It may still be carried within the hour: look under Sessions and money before you sign again.');
+      }
+    },
     nonce: () => request<{ nonce: string; expiresAt: number }>('/api/auth/nonce'),
     verify: (message: string, signature: Hex) =>
       post<{ address: Address; expiresAt: number }>('/api/auth/verify', { message, signature }),
@@ -76,6 +103,8 @@ export function createApi(origin = '', fetchFn: typeof fetch = (...args) => fetc
     signOut: () => request<void>('/api/auth/session', { method: 'DELETE' }),
   };
 }
+
+const wait = (ms: number) => new Promise<void>((resolve) => { setTimeout(resolve, ms); });
 
 /** '' or '?a=b…', without what isn't set. */
 export function query(fields: Record<string, string | number | boolean | undefined>): string {

@@ -1,4 +1,4 @@
-import { Component, lazy, Suspense, type ReactNode } from 'react';
+import { Component, lazy, Suspense, useEffect, type ReactNode } from 'react';
 import { useLive } from './live';
 import { useMarket } from './market';
 import { Discover } from './pages/discover';
@@ -7,9 +7,12 @@ import { LicenceIcon, Logo, MoneyIcon, SearchIcon, SunIcon } from './parts/icons
 import { Failure, Loading } from './parts/states';
 import { Link, useLocation } from './router';
 
-const Model = lazy(async () => ({ default: (await import('./pages/model')).Model }));
+const loadModel = () => import('./pages/model');
+const Model = lazy(async () => ({ default: (await loadModel()).Model }));
 const Licences = lazy(async () => ({ default: (await import('./pages/licences')).Licences }));
 const Money = lazy(async () => ({ default: (await import('./pages/money')).MoneyPage }));
+
+const IDLE_MS = 800;
 
 const NAV = [
   { to: '/', label: 'Discover', short: 'Discover', Icon: SearchIcon },
@@ -19,6 +22,11 @@ const NAV = [
 
 export function App() {
   useLive();
+  // The page that most visitors open next.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadModel().catch(() => undefined), IDLE_MS);
+    return () => clearTimeout(timer);
+  }, []);
   const { pathname } = useLocation();
   const { deployment, token } = useMarket();
   return (

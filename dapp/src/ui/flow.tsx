@@ -13,8 +13,11 @@ import { useWallet } from './wallet';
 export type FlowAct<T> =
   (wallet: { provider: Provider; address: Address }, onStep: OnStep) => Promise<T>;
 
-/** A wallet queues what it is asked, and people answer the wrong one. */
-let asking = false;
+/** A wallet queues what it is asked, and people answer the wrong one: the one that is asked now. */
+let asking: symbol | null = null;
+
+/** Thrown where an action goes on that its owner has given up. */
+class GivenUp extends Error {}
 
 export function useFlow() {
   const { deployment, rpc } = useMarket();
@@ -34,31 +37,40 @@ export function useFlow() {
       });
       return undefined;
     }
-    asking = true;
+    const own = Symbol('action');
+    asking = own;
+    const from = wallet.address;
+    const onStep = (next: Step) => {
+      remember(next, deployment.chainId, from);
+      if (asking !== own) throw new GivenUp();
+      setStep(next);
+    };
     try {
-      setStep({ at: 'preparing' });
+      onStep({ at: 'preparing' });
       const provider = await wallet.provider();
       if (chain) {
-        if (await chainIdOf(provider) !== deployment.chainId) {
-          setStep({ at: 'waiting', what: 'network' });
-        }
+        if (await chainIdOf(provider) !== deployment.chainId) onStep({ at: 'waiting', what: 'network' });
         await bringToChain(provider, deployment, location.origin, rpc);
-        setStep({ at: 'preparing' });
+        onStep({ at: 'preparing' });
       }
-      const from = wallet.address;
-      return await act({ provider, address: from }, (next) => {
-        remember(next, deployment.chainId, from);
-        setStep(next);
-      });
+      return await act({ provider, address: from }, onStep);
     } catch (error) {
-      setStep(stepOf(error));
+      if (asking === own) setStep(stepOf(error));
       return undefined;
     } finally {
-      asking = false;
+      if (asking === own) asking = null;
     }
   }
-  return { step, run, running: isRunning(step), reset: () => setStep({ at: 'idle' }) };
+
+  /** A wallet that never answers must not hold the page; what it signs later is not sent. */
+  const giveUp = () => {
+    asking = null;
+    setStep({ at: 'refused', message: 'Not waiting any longer. If your wallet still asks, decline it there.' });
+  };
+  return { step, run, giveUp, running: isRunning(step), reset: () => setStep({ at: 'idle' }) };
 }
+
+export type Flow = ReturnType<typeof useFlow>;
 
 /** A sent transaction outlives the page; see parts/pending_list. */
 function remember(step: Step, chainId: number, from: Address): void {
@@ -126,7 +138,7 @@ const settled = (meanings: Record<string, Meaning>): Record<string, Meaning> =>
   Object.fromEntries(Object.entries(meanings).map(([name, { means }]) => [name, { means }]));
 
 /** Where an action stands, told as it changes. */
-export function TxState({ step, done, cancel }: { step: Step; done?: string; cancel?: () => void }) {
+export function TxState({ flow: { step, reset, giveUp }, done }: { flow: Flow; done?: string }) {
   const tone = step.at === 'failed' ? 'bad' : step.at === 'confirmed' ? 'good' : '';
   return (
     <div aria-live="polite" data-testid="tx-state" data-state={step.at}>
@@ -140,8 +152,11 @@ export function TxState({ step, done, cancel }: { step: Step; done?: string; can
           {'transaction' in step && step.transaction && (
             <span className="small">Transaction <Copyable value={step.transaction} /></span>
           )}
-          {cancel && (step.at === 'failed' || step.at === 'refused') && (
-            <button type="button" className="quiet" onClick={cancel}>Dismiss</button>
+          {step.at === 'waiting' && (
+            <button type="button" className="bare small" onClick={giveUp}>Stop waiting</button>
+          )}
+          {(step.at === 'failed' || step.at === 'refused') && (
+            <button type="button" className="bare small" onClick={reset}>Dismiss</button>
           )}
         </div>
       )}

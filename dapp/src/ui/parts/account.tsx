@@ -77,7 +77,7 @@ function WatchToken() {
       <button type="button" className="quiet" disabled={flow.running} onClick={() => void watch()}>
         Show {token.name} in your wallet
       </button>
-      <TxState step={flow.step} cancel={flow.reset} />
+      <TxState flow={flow} />
     </div>
   );
 }
@@ -114,7 +114,7 @@ function SignIn({ address }: { address: Address }) {
           <p className="small muted">One free signature that says the address is yours. Trying and buying need none.</p>
         </>
       )}
-      <TxState step={flow.step} cancel={flow.reset} />
+      <TxState flow={flow} />
     </div>
   );
 }

@@ -80,7 +80,7 @@ function WithoutNode({ channel }: { channel: MoneyChannel }) {
         </li>
       </ol>
       {!asked && <PromptList prompts={['Send a transaction: ask for your money', `After ${duration(channel.config.withdrawDelay)}, another: take it`]} />}
-      <TxState step={flow.step} cancel={flow.reset} />
+      <TxState flow={flow} />
     </details>
   );
 }
@@ -118,7 +118,7 @@ export function SplitRow({ item }: { item: MoneyItem }) {
             Draw {dollars(item.amount, decimals)}
           </button>
           <p className="small muted">One transaction; your wallet pays the network fee.</p>
-          <TxState step={flow.step} cancel={flow.reset} />
+          <TxState flow={flow} />
         </>
       )}
     </li>

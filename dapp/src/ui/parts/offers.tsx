@@ -82,7 +82,7 @@ function OfferCard({ offer }: { offer: Offer }) {
       </button>
       {short && <p className="notice warn"><strong>Your wallet holds {dollars(balance, token.decimals)} of {token.name}.</strong></p>}
       {short && address && <Faucet address={address} />}
-      <TxState step={flow.step} done="The licence is yours." cancel={flow.reset} />
+      <TxState flow={flow} done="The licence is yours." />
       {flow.step.at === 'confirmed' && <p><Link to="/licences">See it under My licences</Link></p>}
       {relayed && flow.step.at === 'failed' && !flow.running && (
         <button type="button" className="quiet" onClick={() => { setDirect(true); flow.reset(); }}>

@@ -89,7 +89,7 @@ export function OpenSession({ model, terms, form, foreign, opened }: Props) {
         disabled={flow.running || trouble !== null} onClick={() => void start()}>
         {address ? `Authorise ${sum}, refundable` : 'Connect a wallet to begin'}
       </button>
-      <TxState step={flow.step} done="Your session is open." cancel={flow.reset} />
+      <TxState flow={flow} done="Your session is open." />
       <PromptList prompts={[`Authorise ${sum}, refundable`]}
         after="After that nothing: each call is signed by a key that this device makes and keeps." />
       <WalletPanel step={flow.step}

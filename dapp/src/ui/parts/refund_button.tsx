@@ -46,7 +46,7 @@ export function RefundButton({ channel, left, done, compact = false }: Props) {
           <button type="button" className="bare small" onClick={() => setExplained(true)}>What will my wallet show?</button>
         )}
       </div>
-      <TxState step={flow.step} done={`${sum} came back.`} cancel={flow.reset} />
+      <TxState flow={flow} done={`${sum} came back.`} />
       {!compact && details}
       {explained && <Dialog title={`Take ${sum} back`} close={() => setExplained(false)}>{details}</Dialog>}
     </div>

@@ -56,7 +56,7 @@ function AddMoney(
             onClick={() => void add(amount)}>Authorise {dollars(amount, token.decimals)}</button>
         ))}
       </div>
-      <TxState step={flow.step} cancel={flow.reset} />
+      <TxState flow={flow} />
     </div>
   );
 }
