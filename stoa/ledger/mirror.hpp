@@ -48,7 +48,7 @@ class Mirror final : public chain::LogSink {
 
     std::mutex mutex_;
     std::unordered_set<ChannelId> seen_;  ///< Guarded: filled on a thread of the pool.
-    bool all_seen_ = false;               ///< Guarded.
+    bool all_seen_ = true;                ///< Guarded; true at start: logs may have been missed.
 
     std::unordered_set<ChannelId> due_;
     std::uint64_t safe_ = 0;

@@ -192,23 +192,28 @@ Task<bool> Settler::claim(std::vector<Claim> rows) {
 }
 
 Task<void> Settler::settle(Account account) {
-    const auto state = co_await mirror_.reader().receiver(account.receiver, account.token);
-    if (state.claimed <= state.settled) co_return;
+    const auto settled = co_await settle_now(account.receiver, account.token);
+    if (settled || settled.error() == PaymentError::nothing_to_settle) co_return;
+    stop_unless_refused(settled.error());
+    log_.error("a settlement is refused",
+               {{"receiver", to_checksum(account.receiver)}, {"why", settled.error().message()}});
+}
+
+Task<Result<Hash256>> Settler::settle_now(eth::Address receiver, eth::Address token) {
+    const auto state = co_await mirror_.reader().receiver(receiver, token);
+    if (state.claimed <= state.settled) co_return fail(PaymentError::nothing_to_settle);
     chain::Job job;
     // What was ever claimed names the wish: each payment is another one.
-    job.id = "settle:" +
-             to_hex(eth::struct_hash({}, {eth::word(account.receiver), eth::word(account.token),
-                                          eth::word(state.claimed)}));
+    job.id = "settle:" + to_hex(eth::struct_hash({}, {eth::word(receiver), eth::word(token),
+                                                      eth::word(state.claimed)}));
     job.to = domain_.contract();
-    job.data = settle_call(account.receiver, account.token);
+    job.data = settle_call(receiver, token);
     job.gas = kSettleGas;
+    Hash256 transaction;
     const auto brought = co_await bring(std::move(job), PaymentError::settle_simulation_failed,
-                                        PaymentError::settle_transaction_failed);
-    if (!brought) {
-        stop_unless_refused(brought.error());
-        log_.error("a settlement is refused", {{"receiver", to_checksum(account.receiver)},
-                                               {"why", brought.error().message()}});
-    }
+                                        PaymentError::settle_transaction_failed, &transaction);
+    if (!brought) co_return fail(brought.error());
+    co_return transaction;
 }
 
 Task<void> Settler::refund_idle() {

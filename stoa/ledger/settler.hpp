@@ -55,6 +55,10 @@ class Settler {
     /// refund_transaction_failed, rpc_read_failed, settlement_pending.
     Task<Result<Refunded>> refund(const Turns::Turn&, std::optional<Amount> asked);
 
+    /// Pays what is claimed to the receiver: settle_simulation_failed, settle_transaction_failed,
+    /// nothing_to_settle, rpc_read_failed, settlement_pending.
+    Task<Result<Hash256>> settle_now(eth::Address receiver, eth::Address token);
+
     /// The rows that a claim of this moment has, for `stoad --watch` and tests.
     std::vector<Claim> claims(const eth::Address& receiver, const eth::Address& token) const;
 
