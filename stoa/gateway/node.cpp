@@ -15,9 +15,11 @@
 #include "stoa/gateway/money_routes.hpp"
 #include "stoa/gateway/operation_routes.hpp"
 #include "stoa/gateway/page_routes.hpp"
+#include "stoa/gateway/paid.hpp"
 #include "stoa/gateway/relay_routes.hpp"
 #include "stoa/gateway/rpc_routes.hpp"
 #include "stoa/gateway/sign_in_routes.hpp"
+#include "stoa/gateway/x402_routes.hpp"
 #include "stoa/io/file.hpp"
 #include "stoa/io/http_server.hpp"
 #include "stoa/ledger/deposits.hpp"
@@ -143,6 +145,9 @@ struct Routes {
     EventRoutes events;
     MoneyRoutes money;
     RelayRoutes relay;
+    PaidParts paid_parts;
+    PaidRoutes paid;
+    X402Routes x402;
     OperationRoutes operation;
     PageRoutes page;
     AdminRoutes admin;
@@ -161,6 +166,12 @@ struct Routes {
                 machine.clock),
           relay({core.relay, core.ledger, core.mirror, core.link.deployment(), core.served,
                  machine.clock, [&core] { core.follower.kick(); }}),
+          paid_parts{machine.loop.get_executor(), core.served,   core.link.deployment(),
+                     core.channels,               core.ledger,   core.mirror,
+                     core.deposits,               core.settler,  core.sender,
+                     machine.clock,               config.url(),  machine.log},
+          paid(paid_parts),
+          x402(paid_parts),
           operation(machine.metrics, [&core] { return readiness(core); }, well_known(core),
                     io::read_file(config.openapi, kMaxOpenApiBytes)),
           page(config.dapp),
@@ -176,6 +187,8 @@ struct Routes {
         market.add_to(router);
         events.add_to(router);
         money.add_to(router);
+        paid.add_to(router);
+        x402.add_to(router);
         relay.add_to(router);
         operation.add_to(router);
         page.add_to(router);
