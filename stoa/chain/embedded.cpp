@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMaxKept = 20'000;
 constexpr std::size_t kMaxStateBytes = std::size_t{1} << 30;
 constexpr std::size_t kShownLog = 600;
+constexpr std::size_t kMaxRawBytes = 256 * 1024;
 constexpr std::size_t kReceiptsAtOnce = 256;
 /// States of so many blocks can be asked about; anvil would write all of them to its user's home.
 constexpr const char* kStatesKept = "512";
@@ -156,9 +157,11 @@ Task<Embedded::Started> Embedded::start() {
         try {
             co_await launch(chosen ? config_.port : free_port());
             break;
+        } catch (const WrongChain&) {
+            throw;
         } catch (const std::runtime_error&) {
             // Somebody may have taken the free port in between.
-            if (chosen || attempt == kPortTries || is_alive(process_)) throw;
+            if (chosen || attempt == kPortTries) throw;
         }
     }
     co_await resend();
@@ -192,12 +195,17 @@ Task<bool> Embedded::adopt() {
     process_ = *found;
     if (config_.port == 0 || config_.port == port) {
         use_port(port);
-        if (co_await answers()) {
+        bool usable = false;
+        try {
+            usable = co_await answers();
+        } catch (const WrongChain&) {
+        }
+        if (usable) {
             log_.info("the embedded chain is still running", {{"pid", process_.pid}});
             co_return true;
         }
     }
-    // It is ours by its start time, and of no use: hung, of another chain id, on another port.
+    // It is ours by its start time, and of no use: hung, of another chain, on another port.
     log_.warning("the embedded chain that is running cannot be used", {{"pid", process_.pid}});
     co_await io::on(pool_, [&] { end_process(process_, config_.patience); });
     co_return false;
@@ -230,14 +238,23 @@ Task<void> Embedded::launch(std::uint16_t port) {
     use_port(port);
 
     const auto until = std::chrono::steady_clock::now() + config_.patience;
-    while (!co_await answers()) {
-        const bool dead = !is_alive(process_);
-        if (dead || std::chrono::steady_clock::now() > until) {
-            throw std::runtime_error((dead ? "anvil ended at its start: " : "anvil is silent: ") +
-                                     end_of(at("anvil.log")));
+    std::exception_ptr wrong;
+    try {
+        while (!co_await answers()) {
+            const bool dead = !is_alive(process_);
+            if (dead || std::chrono::steady_clock::now() > until) {
+                throw std::runtime_error(
+                    (dead ? "anvil ended at its start: " : "anvil is silent: ") +
+                    end_of(at("anvil.log")));
+            }
+            co_await io::sleep_for(kLook);
         }
-        co_await io::sleep_for(kLook);
+    } catch (const std::runtime_error&) {
+        wrong = std::current_exception();
     }
+    if (!wrong) co_return;
+    co_await io::on(pool_, [&] { end_process(process_, config_.patience); });
+    std::rethrow_exception(wrong);
 }
 
 Task<void> Embedded::resend() {
@@ -283,7 +300,7 @@ Task<void> Embedded::dump() {
         std::vector<RpcCall> calls;
         const auto last = std::min(before.size(), first + kReceiptsAtOnce);
         for (auto i = first; i < last; ++i) {
-            const auto raw = parse_hex(before[i], eth::kMaxTransactionBytes);
+            const auto raw = parse_hex(before[i], kMaxRawBytes);
             const std::string hash = raw ? to_hex(eth::keccak256(*raw)) : to_hex(Hash256{});
             calls.push_back({"eth_getTransactionReceipt", one(json::string(hash))});
         }

@@ -282,14 +282,14 @@ Task<Relay::Attempt> Relay::attempt_for(std::string wish) {
     for (int number = 1; number <= kMaxAttempts; ++number) {
         const std::string id = number == 1 ? wish : wish + ":" + std::to_string(number);
         const auto status = co_await sender_.status(id);
-        if (!status) co_return Attempt{id};
-        if (status->state != chain::JobState::reverted) co_return Attempt{id, true};
+        if (!status) co_return Attempt{id, false, false};
+        if (status->state != chain::JobState::reverted) co_return Attempt{id, true, false};
     }
-    co_return Attempt{.is_spent = true};
+    co_return Attempt{{}, false, true};
 }
 
 Task<Carried<void>> Relay::send(const Carry& it, std::string id) {
-    chain::Job job{id, it.to, it.data};
+    chain::Job job{id, it.to, it.data, 0, std::nullopt};
     const auto gas = co_await sender_.simulate(job);
     if (!gas) co_return refuse(gas.error());
     job.gas = *gas + *gas / 4;
