@@ -53,8 +53,9 @@ std::vector<ChatTemplate::Part> ChatTemplate::render(const std::vector<Message>&
     context.set_val("bos_token", jinja::mk_val<jinja::value_string>(begin_));
     context.set_val("eos_token", jinja::mk_val<jinja::value_string>(end_));
     const jinja::value results = jinja::runtime(context).execute(program_->jinja);
+    const jinja::value_string text = jinja::runtime::gather_string_parts(results);
     std::vector<Part> parts;
-    for (auto& part : jinja::runtime::gather_string_parts(results)->val_str.parts) {
+    for (auto& part : text->val_str.parts) {
         parts.push_back({std::move(part.val), part.is_input});
     }
     return parts;
