@@ -90,7 +90,17 @@ export async function useChain(
     throw new WalletError('wrong_chain', `The wallet did not switch to ${deployment.name}.`,
       'Choose that network in your wallet, then try again.');
   }
-  await proveChain(provider, deployment, origin, rpc);
+  let differs = await difference(provider, deployment, rpc);
+  if (differs === null) return;
+  // Wallets come with a network of their own for some ids, such as MetaMask's "Localhost 8545" for
+  // 1337: one that is asked may take our address for it.
+  await add(provider, deployment, origin);
+  differs = await difference(provider, deployment, rpc);
+  if (differs === null) return;
+  throw new WalletError('wrong_chain',
+    `Your wallet's network ${deployment.chainId} is not the chain of this market: ${differs}.`,
+    `In your wallet, open the networks, edit the one with chain id ${deployment.chainId}, and set `
+      + `its RPC address to ${rpcUrlOf(deployment, origin)} . Then try again.`);
 }
 
 async function switchTo(provider: Provider, deployment: Deployment, origin: string): Promise<void> {
@@ -99,39 +109,54 @@ async function switchTo(provider: Provider, deployment: Deployment, origin: stri
     await provider.request({ method: 'wallet_switchEthereumChain', params: [{ chainId }] });
     return;
   } catch (error) {
-    const unknown = codeOf(error) === 4902 || codeOf((error as { data?: { originalError?: unknown } })
-      ?.data?.originalError) === 4902;
-    if (!unknown) throw walletError(error);
+    const { data } = (error ?? {}) as { data?: { originalError?: unknown } };
+    if (codeOf(error) !== 4902 && codeOf(data?.originalError) !== 4902) throw walletError(error);
   }
-  const { name, nativeCurrency } = deployment;
-  await ask(provider, 'wallet_addEthereumChain', [{
-    chainId, chainName: name, rpcUrls: [rpcUrlOf(deployment, origin)],
-    nativeCurrency: { name: nativeCurrency.name, symbol: nativeCurrency.symbol, decimals: 18 },
-  }]);
+  await add(provider, deployment, origin);
   // Some wallets add without switching.
   if (await chainIdOf(provider) !== deployment.chainId) {
     await ask(provider, 'wallet_switchEthereumChain', [{ chainId }]);
   }
 }
 
-async function proveChain(
-  provider: Provider, deployment: Deployment, origin: string, rpc: Provider,
-): Promise<void> {
-  const market = deployment.contracts.Market;
+/** With the keys that MetaMask knows, and no others: it refuses the rest. */
+const add = (provider: Provider, deployment: Deployment, origin: string) =>
+  ask(provider, 'wallet_addEthereumChain', [{
+    chainId: numberToHex(deployment.chainId), chainName: deployment.name,
+    rpcUrls: [rpcUrlOf(deployment, origin)],
+    nativeCurrency: {
+      name: deployment.nativeCurrency.name, symbol: deployment.nativeCurrency.symbol, decimals: 18,
+    },
+  }]);
+
+/** Wallets keep trying an address that is dead. */
+const READ_MS = 10_000;
+
+/** Null, or what shows that the wallet is on another chain. */
+async function difference(
+  provider: Provider, { contracts: { Market: market }, genesisHash }: Deployment, rpc: Provider,
+): Promise<string | null> {
   const code = (from: Provider): Promise<Hex> =>
     market ? ask<Hex>(from, 'eth_getCode', [market, 'latest']) : Promise.resolve('0x');
-  const [first, seen, own] = await Promise.all([
-    ask<{ hash?: Hex } | null>(provider, 'eth_getBlockByNumber', ['0x0', false]),
-    code(provider), code(rpc),
-  ]);
-  const sameStart = first?.hash?.toLowerCase() === deployment.genesisHash.toLowerCase();
-  const sameCode = keccak256(seen) === keccak256(own) && (!market || seen.length > 2);
-  if (sameStart && sameCode) return;
-  throw new WalletError('wrong_chain',
-    `Your wallet's network ${deployment.chainId} is not the chain of this market: `
-      + `${sameStart ? 'the market\'s code' : 'its first block'} differs.`,
-    `In your wallet, open the networks, edit the one with chain id ${deployment.chainId}, and set `
-      + `its RPC address to ${rpcUrlOf(deployment, origin)} . Then try again.`);
+  const own = await code(rpc);
+  let late: ReturnType<typeof setTimeout> | undefined;
+  try {
+    const [first, seen] = await Promise.race([
+      Promise.all([
+        ask<{ hash?: Hex } | null>(provider, 'eth_getBlockByNumber', ['0x0', false]), code(provider),
+      ]),
+      new Promise<never>((_, reject) => { late = setTimeout(reject, READ_MS); }),
+    ]);
+    if (first?.hash?.toLowerCase() !== genesisHash.toLowerCase()) return 'its first block differs';
+    if (keccak256(seen) !== keccak256(own) || (market && seen.length <= 2)) {
+      return 'the market\'s code differs';
+    }
+    return null;
+  } catch {
+    return 'it does not answer';
+  } finally {
+    clearTimeout(late);
+  }
 }
 
 export const rpcUrlOf = (deployment: Deployment, origin: string): string =>

@@ -61,6 +61,25 @@ test('another chain of the same id is found out, and the way out named', async (
   }
 });
 
+test('a preset network of the same id, dead or foreign, is replaced by asking once', async () => {
+  for (const preset of ['dead', 'foreign']) {
+    const wallet = walletOn({ known: true });
+    let added = false;
+    const provider: Provider = {
+      request: async (args) => {
+        if (args.method === 'wallet_addEthereumChain') added = true;
+        if (args.method === 'eth_getBlockByNumber' && !added) {
+          if (preset === 'foreign') return { hash: `0x${'00'.repeat(32)}` };
+          throw Object.assign(new Error('Failed to fetch'), { code: -32603 });
+        }
+        return wallet.provider.request(args);
+      },
+    };
+    await go(provider);
+    expect(wallet.asked.filter((method) => method === 'wallet_addEthereumChain')).toHaveLength(1);
+  }
+});
+
 test('codes of wallets become words; a refusal is not a failure', () => {
   const coded = (code: number, message = '') => Object.assign(new Error(message), { code });
   expect(walletError(coded(4001)).trouble).toBe('refused');
