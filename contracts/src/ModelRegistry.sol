@@ -10,6 +10,7 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {ISplit, ISplits, Payee} from "./interfaces/ISplits.sol";
 import {Card} from "./Card.sol";
+import {ModelRules} from "./ModelRules.sol";
 import {Payees} from "./Payees.sol";
 
 /// @title Models: see IModelRegistry.
@@ -74,10 +75,10 @@ contract ModelRegistry is IModelRegistry, ERC721, EIP712 {
 
     /// @inheritdoc IModelRegistry
     function register(Model calldata model) external returns (uint256 id) {
-        _requireSlug(model.slug);
+        ModelRules.requireSlug(model.slug);
         bytes32 name = keccak256(bytes(model.slug));
         require(_named[msg.sender][name] == 0, NameTaken(_named[msg.sender][name]));
-        _requireRoyalty(model.royalty);
+        ModelRules.requireRoyalty(model.royalty);
         id = ++modelCount;
         _named[msg.sender][name] = id;
         Record storage record = _models[id];
@@ -145,11 +146,11 @@ contract ModelRegistry is IModelRegistry, ERC721, EIP712 {
 
     /// @inheritdoc IModelRegistry
     function setRoyalty(uint256 model, Royalty calldata royalty) external onlyOwner(model) {
-        _requireRoyalty(royalty);
+        ModelRules.requireRoyalty(royalty);
         Record storage record = _models[model];
         Royalty memory current = royaltyOf(model);
         record.royalty = current;
-        if (_rises(current, royalty)) {
+        if (ModelRules.rises(current, royalty)) {
             record.nextRoyalty = royalty;
             record.royaltyAt = uint64(block.timestamp + ROYALTY_NOTICE);
         } else {
@@ -374,30 +375,17 @@ contract ModelRegistry is IModelRegistry, ERC721, EIP712 {
         record.depth = depth;
     }
 
-    /// @dev The creators share what is not the parents'; what their floors leave is the first's.
     function _withParents(uint256 id, Payee[] memory creators)
         private
         view
         returns (Payee[] memory)
     {
-        Payees.pack(creators);
-        Lineage[] storage parents = _models[id].parents;
-        if (parents.length == 0) return creators;
-        Payee[] memory all = new Payee[](creators.length + parents.length);
-        uint256 rest = Payees.WHOLE;
+        Lineage[] storage lineage = _models[id].parents;
+        Payee[] memory parents = new Payee[](lineage.length);
         for (uint256 i; i < parents.length; ++i) {
-            uint32 share = uint32(parents[i].bps * (Payees.WHOLE / BPS));
-            all[creators.length + i] = Payee(parents[i].payTo, share);
-            rest -= share;
+            parents[i] = Payee(lineage[i].payTo, lineage[i].bps);
         }
-        uint256 left = rest;
-        for (uint256 i; i < creators.length; ++i) {
-            uint32 share = uint32(creators[i].share * rest / Payees.WHOLE);
-            all[i] = Payee(creators[i].account, share);
-            left -= share;
-        }
-        all[0].share += uint32(left);
-        return Payees.normalise(all);
+        return ModelRules.withParents(creators, parents);
     }
 
     function _setPayTo(uint256 id, Payee[] memory payees) private {
@@ -417,33 +405,5 @@ contract ModelRegistry is IModelRegistry, ERC721, EIP712 {
         bool known = version != 0 && version <= _models[model].versions;
         require(known, UnknownVersion(model, version));
         return _versions[model][version];
-    }
-
-    function _rises(Royalty memory from, Royalty calldata to) private pure returns (bool) {
-        if (to.callBps > from.callBps) return true;
-        if (to.perCall == 0 && to.perMillion == 0) return false;
-        return
-            to.token != from.token || to.perCall > from.perCall || to.perMillion > from.perMillion;
-    }
-
-    function _requireRoyalty(Royalty calldata royalty) private pure {
-        require(royalty.callBps <= BPS, BadBps(royalty.callBps));
-        bool none = royalty.perCall == 0 && royalty.perMillion == 0;
-        // A minimum needs its token, and a part of the revenue that can reach it.
-        require(
-            none ? royalty.token == address(0) : royalty.token != address(0), MinimumWithoutToken()
-        );
-        require(none || royalty.callBps != 0, BadBps(0));
-    }
-
-    function _requireSlug(string calldata slug) private pure {
-        bytes calldata text = bytes(slug);
-        require(text.length != 0 && text.length <= 64, BadSlug(slug));
-        for (uint256 i; i < text.length; ++i) {
-            bytes1 c = text[i];
-            bool good = (c >= "a" && c <= "z") || (c >= "0" && c <= "9") || c == "-" || c == "."
-                || c == "_";
-            require(good, BadSlug(slug));
-        }
     }
 }

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {ILicences} from "../../src/interfaces/ILicences.sol";
+import {IMarket} from "../../src/interfaces/IMarket.sol";
+import {vm} from "../../script/Vm.sol";
+import {StoaTest} from "../StoaTest.sol";
+import {Targets} from "./Targets.sol";
+
+/// @notice Two offers, bought through every door, renewed, and tried by a stranger.
+contract MarketHandler is StoaTest {
+    uint256[2] internal offers;
+    address[2] internal payTos;
+    bytes32[2] public termsThen;
+    uint256 public sales;
+    uint256 public licencesSold;
+    uint256 internal salt;
+
+    constructor() {
+        setUp();
+        for (uint256 i; i < 2; ++i) {
+            IMarket.NewOffer memory o;
+            vm.prank(creator);
+            uint256 id = models.register(model(i == 0 ? "one" : "two"));
+            o = offerOfModel(id);
+            o.prices[0] = IMarket.Price(address(usd), uint96(1e6 * (i + 1)), uint96(1e6 * (i + 1)));
+            o.period = i == 0 ? 0 : 30 days;
+            vm.prank(creator);
+            offers[i] = market.createOffer(o);
+            payTos[i] = models.payTo(id);
+            termsThen[i] = keccak256(abi.encode(licences.termsOf(offers[i])));
+        }
+        vm.prank(buyer);
+        usd.approve(address(market), type(uint256).max);
+    }
+
+    function stoa() external view returns (address, address, address) {
+        return (address(market), address(licences), address(usd));
+    }
+
+    function offerAt(uint256 i) external view returns (uint256, address) {
+        return (offers[i], payTos[i]);
+    }
+
+    function relayAndBuyer() external view returns (address, address) {
+        return (relay, buyer);
+    }
+
+    function purchase(uint256 i, uint8 n, uint32 fee, uint32 extra, uint8 door) external {
+        i %= 2;
+        IMarket.Order memory order = orderFor(offers[i]);
+        order.n = bound(n, 1, 3);
+        order.deadline = block.timestamp;
+        order.salt = bytes32(++salt);
+        uint256 price = 1e6 * (i + 1) * order.n;
+        order.relayFee = door % 3 == 0 ? 0 : fee % 1e6;
+        order.maxPrice = price + order.relayFee + extra % 1e6;
+        uint256 before = usd.balanceOf(buyer);
+        if (before < order.maxPrice) return;
+        if (door % 3 == 0) {
+            vm.prank(buyer);
+            market.buy(order);
+        } else if (door % 3 == 1) {
+            bytes32 content = keccak256(
+                abi.encode(
+                    RECEIVE_TYPEHASH,
+                    buyer,
+                    address(market),
+                    order.maxPrice,
+                    0,
+                    type(uint256).max,
+                    market.orderDigest(order)
+                )
+            );
+            bytes memory signature = sign(buyerKey, typed(usd.DOMAIN_SEPARATOR(), content));
+            vm.prank(relay);
+            market.relayOrder(order, IMarket.Authorization(buyer, 0, type(uint256).max, signature));
+        } else {
+            bytes memory signature = sign(buyerKey, market.orderDigest(order));
+            vm.prank(relay);
+            market.relayPermitOrder(order, IMarket.Permit(buyer, 0, 0, new bytes(65)), signature);
+        }
+        require(before - usd.balanceOf(buyer) <= order.maxPrice, "more than the maximum left");
+        sales += price;
+        licencesSold += order.n;
+    }
+
+    function renew(uint256 licence, uint32 wait) external {
+        if (licencesSold == 0) return;
+        vm.warp(block.timestamp + wait % 40 days);
+        licence = 1 + licence % licencesSold;
+        uint40 until = licences.expires(licence);
+        if (until == 0 || usd.balanceOf(buyer) < 2e6) return;
+        vm.prank(buyer);
+        market.renew(licence, address(usd), 2e6, block.timestamp);
+        require(licences.expires(licence) >= until + 30 days, "a renewal added too little");
+        sales += 2e6;
+    }
+
+    /// @dev The buyer's whole allowance lies open, yet only the buyer's word spends it.
+    function stealAllowance(uint256 i, uint256 maxPrice) external {
+        IMarket.Order memory order = orderFor(offers[i % 2]);
+        (order.holder, order.maxPrice) = (stranger, maxPrice);
+        order.deadline = block.timestamp;
+        vm.startPrank(stranger);
+        try market.buy(order) {
+            revert("bought without money");
+        } catch {}
+        try market.relayPermitOrder(
+            order, IMarket.Permit(buyer, 0, 0, new bytes(65)), new bytes(65)
+        ) {
+            revert("bought with another's allowance");
+        } catch {}
+        vm.stopPrank();
+    }
+
+    function toggle(bool active) external {
+        vm.prank(creator);
+        market.setActive(offers[0], active);
+        vm.prank(creator);
+        market.setActive(offers[0], true);
+    }
+}
+
+contract MarketInvariants is Targets {
+    IMarket internal market;
+    ILicences internal licences;
+    IERC20 internal usd;
+
+    function setUp() public {
+        MarketHandler h = new MarketHandler();
+        (address m, address l, address t) = h.stoa();
+        handler = address(h);
+        (market, licences, usd) = (IMarket(m), ILicences(l), IERC20(t));
+    }
+
+    function _selectors() internal pure override returns (bytes4[] memory s) {
+        s = new bytes4[](4);
+        s[0] = MarketHandler.purchase.selector;
+        s[1] = MarketHandler.renew.selector;
+        s[2] = MarketHandler.stealAllowance.selector;
+        s[3] = MarketHandler.toggle.selector;
+    }
+
+    function invariant_market() public view {
+        _moneyIsWithThePayees();
+        _termsNeverChange();
+        _everyPaidLicenceStands();
+    }
+
+    /// @dev Between two transactions the market holds nothing: all of it is with the payees.
+    function _moneyIsWithThePayees() private view {
+        MarketHandler h = MarketHandler(handler);
+        require(usd.balanceOf(address(market)) == 0, "the market holds money");
+        uint256 got;
+        for (uint256 i; i < 2; ++i) {
+            (, address payTo) = h.offerAt(i);
+            got += usd.balanceOf(payTo);
+        }
+        require(got == h.sales(), "payees did not get the price");
+        (address relay, address buyer) = h.relayAndBuyer();
+        require(
+            usd.balanceOf(buyer) + usd.balanceOf(relay) + got == 10_000e6, "somebody else has it"
+        );
+    }
+
+    function _termsNeverChange() private view {
+        MarketHandler h = MarketHandler(handler);
+        for (uint256 i; i < 2; ++i) {
+            (uint256 offer,) = h.offerAt(i);
+            require(
+                keccak256(abi.encode(licences.termsOf(offer))) == h.termsThen(i), "terms changed"
+            );
+        }
+    }
+
+    function _everyPaidLicenceStands() private view {
+        MarketHandler h = MarketHandler(handler);
+        (, address buyer) = h.relayAndBuyer();
+        require(licences.balanceOf(buyer) == h.licencesSold(), "a licence is missing");
+        require(licences.licenceCount() == h.licencesSold(), "a licence was not paid");
+        for (uint256 i = 1; i <= h.licencesSold(); ++i) {
+            ILicences.Licence memory l = licences.licenceOf(i);
+            bool valid = l.expires == 0 || block.timestamp < l.expires;
+            require(licences.isValid(i) == valid, "validity is not its term");
+        }
+    }
+}
