@@ -139,16 +139,16 @@ inline constexpr payment::Usage kTypicalCall{500, 200};
 enum class Sort { relevance, newest, price, popular };
 
 struct Query {
-    std::string text;
-    std::optional<std::string> task;
-    std::optional<std::string> licence;
-    std::optional<std::string> tag;
-    std::optional<eth::Address> creator;
+    std::string text{};
+    std::optional<std::string> task{};
+    std::optional<std::string> licence{};
+    std::optional<std::string> tag{};
+    std::optional<eth::Address> creator{};
     bool served = false;
-    std::optional<Sort> sort;
-    std::optional<std::uint64_t> after;  ///< The last model of the page before.
+    std::optional<Sort> sort{};
+    std::optional<std::uint64_t> after{};  ///< The last model of the page before.
     std::size_t limit = 20;              ///< At most `kMaxPage`.
-    std::vector<float> meaning;          ///< Of `text`, where an embedding model is served.
+    std::vector<float> meaning{};          ///< Of `text`, where an embedding model is served.
 };
 
 inline constexpr std::size_t kMaxPage = 100;
