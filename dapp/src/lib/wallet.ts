@@ -94,7 +94,9 @@ export async function useChain(
   if (differs === null) return;
   // Wallets come with a network of their own for some ids, such as MetaMask's "Localhost 8545" for
   // 1337: one that is asked may take our address for it.
-  await add(provider, deployment, origin);
+  await add(provider, deployment, origin).catch((error: unknown) => {
+    if (walletError(error).trouble === 'refused') throw error;
+  });
   differs = await difference(provider, deployment, rpc);
   if (differs === null) return;
   throw new WalletError('wrong_chain',
