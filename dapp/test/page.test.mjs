@@ -72,7 +72,8 @@ test('found by searching, tried with one signature, licensed with one, refunded 
   assert.equal(wallet.prompts.length, 3);
 
   await id('buy-licence').click();
-  await page.locator('.offer [data-state=confirmed]').waitFor();
+  await page.getByRole('button', { name: /^sign/i }).click();
+  await page.getByText('The licence is yours.').waitFor();
   assert.deepEqual(wallet.prompts.slice(3), ['sign']);
   await page.goto(`${node.url}/licences`);
   await id('licence-row').waitFor();
@@ -80,6 +81,8 @@ test('found by searching, tried with one signature, licensed with one, refunded 
 
   await page.goto(`${node.url}/money`);
   await id('refund').click();
+  await page.getByRole('button', { name: /^sign/i }).click();
+  await page.getByText('is back in your wallet').waitFor();
   await page.getByText('No money is in a session').waitFor();
   assert.deepEqual(wallet.prompts.slice(4), ['sign']);
   assert.equal(node.balance(me()), 100_000_000n - 5_000_000n - 813n);
@@ -104,6 +107,8 @@ test('a session is resumed after a reload without a prompt, and refunded after i
   await page.getByText('in a session whose key is not on this device').waitFor();
   await page.goto(`${node.url}/money`);
   await id('refund').click();
+  await page.getByRole('button', { name: /^sign/i }).click();
+  await page.getByText('is back in your wallet').waitFor();
   await page.getByText('No money is in a session').waitFor();
   assert.equal(node.balance(me()), 100_000_000n - 2n * 271n);
 });

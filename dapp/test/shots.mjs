@@ -33,9 +33,12 @@ for (const [name, width, height, colorScheme] of [
   await page.locator('[data-testid=chat-answer][data-done]').waitFor();
   await page.getByTestId('try-title').or(page.locator('#try')).scrollIntoViewIfNeeded();
   await shot('chat', false);
-  await page.locator('[data-testid=buy-licence]:enabled').click();
-  await page.locator('.offer [data-testid=tx-state][data-state=confirmed]').waitFor();
-  await page.locator('.offer').scrollIntoViewIfNeeded();
+  await page.getByTestId('buy-licence').click();
+  await page.locator('dialog .primary:enabled').waitFor();
+  await page.locator('dialog summary').click();
+  await shot('buy', false);
+  await page.locator('dialog .primary').click();
+  await page.locator('dialog [data-state=confirmed]').waitFor();
   await shot('bought', false);
   await page.goto(`${node.url}/licences`);
   await page.getByTestId('licence-row').waitFor();
@@ -43,6 +46,11 @@ for (const [name, width, height, colorScheme] of [
   await page.goto(`${node.url}/money`);
   await page.getByTestId('money-row').first().waitFor();
   await shot('money');
+  await page.getByTestId('refund').click();
+  await shot('refund', false);
+  await page.locator('dialog .primary').click();
+  await page.locator('.toasts .notice').waitFor();
+  await shot('refunded', false);
   await page.goto(`${node.url}/models/99`);
   await page.getByRole('alert').waitFor();
   await shot('unknown');

@@ -5,6 +5,7 @@ import { Discover } from './pages/discover';
 import { Account } from './parts/account';
 import { LicenceIcon, Logo, MoneyIcon, SearchIcon, SunIcon } from './parts/icons';
 import { Failure, Loading } from './parts/states';
+import { Toasts } from './parts/toasts';
 import { Link, useLocation } from './router';
 
 const loadModel = () => import('./pages/model');
@@ -54,13 +55,14 @@ export function App() {
           <Suspense fallback={<Loading what="the page" />}><Page pathname={pathname} /></Suspense>
         </Guard>
       </main>
+      <Toasts />
       <footer>
         <div className="wide">
           <p>
             A market that nobody owns: models, prices and shares stand in contracts on {deployment.name} (chain {deployment.chainId}).
             {deployment.faucet && ` This is a development market: ${token.name} is play money.`}
           </p>
-          <p className="links"><a href="/docs">API</a><a href="/llms.txt">For agents</a><a href="/.well-known/stoa">This node's keys</a></p>
+          <p className="links"><a href="/docs">API</a><a href="/.well-known/stoa">This node's keys</a></p>
         </div>
       </footer>
     </>

@@ -67,7 +67,9 @@ export function useFlow() {
     asking = null;
     setStep({ at: 'refused', message: 'Not waiting any longer. If your wallet still asks, decline it there.' });
   };
-  return { step, run, giveUp, running: isRunning(step), reset: () => setStep({ at: 'idle' }) };
+  /** Of a dialogue that closes. */
+  const leave = () => { if (step.at === 'waiting') giveUp(); };
+  return { step, run, giveUp, leave, running: isRunning(step), reset: () => setStep({ at: 'idle' }) };
 }
 
 export type Flow = ReturnType<typeof useFlow>;

@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { Address } from 'viem';
 import { dollars } from '../../lib/amount';
 import {
   buyByTransactions, buyLicence, licencePreview, marketOf, maxPriceOf, termsMatch,
@@ -10,6 +11,7 @@ import { useMarket } from '../market';
 import { Link } from '../router';
 import { useBalance } from '../use_money';
 import { useWallet } from '../wallet';
+import { Dialog } from './dialog';
 import { Faucet } from './faucet';
 import { CheckIcon } from './icons';
 import { entitlementText, rightText } from './rights';
@@ -39,32 +41,10 @@ export function Offers({ model }: { model: ModelDetail }) {
 }
 
 function OfferCard({ offer }: { offer: Offer }) {
-  const { api, deployment, rpc, tokenOf } = useMarket();
-  const { address } = useWallet();
-  const queries = useQueryClient();
-  const flow = useFlow();
-  const [direct, setDirect] = useState(false);
-  const token = tokenOf(offer.price.token);
-  const { data: relay } = useQuery({
-    queryKey: ['relay', address, token.address],
-    queryFn: () => api.relayTerms(address ?? NOBODY, token.address),
-    enabled: deployment.relay,
-  });
-  const relayed = deployment.relay && token.eip3009 && !direct;
-  const fee = relayed && relay && relay.free <= 0 ? BigInt(relay.fees.order) : 0n;
-  const sum = maxPriceOf(offer) + fee;
-  const price = dollars(offer.price.amount, token.decimals);
-  const balance = useBalance(token.address);
-  const short = balance !== null && balance < sum;
-
-  const buy = () => flow.run(async ({ provider, address: holder }, onStep) => {
-    const purchase = { provider, deployment, token, offer, holder, onStep };
-    if (relayed) await buyLicence({ ...purchase, api, relayFee: fee });
-    else await buyByTransactions({ ...purchase, rpc });
-    await Promise.all(['licences', 'money', 'model', 'relay'].map((key) =>
-      queries.invalidateQueries({ queryKey: [key] })));
-  });
-
+  const { tokenOf } = useMarket();
+  const { address, choose } = useWallet();
+  const [buying, setBuying] = useState(false);
+  const price = dollars(offer.price.amount, tokenOf(offer.price.token).decimals);
   return (
     <div className="card offer">
       <p className="price">{price} <small>{offer.period === 0 ? 'once, for good' : `for ${duration(offer.period)}`}</small></p>
@@ -77,39 +57,83 @@ function OfferCard({ offer }: { offer: Offer }) {
       </ul>
       <Terms offer={offer} />
       <button type="button" className="primary" data-testid="buy-licence"
-        disabled={flow.running || short} onClick={() => void buy()}>
+        onClick={address ? () => setBuying(true) : choose}>
         Buy licence for {price}
       </button>
-      {short && <p className="notice warn"><strong>Your wallet holds {dollars(balance, token.decimals)} of {token.name}.</strong></p>}
-      {short && address && <Faucet address={address} />}
+      <p className="small muted">One signature, no network fee. You see first what your wallet will show.</p>
+      {buying && address && <BuyDialog offer={offer} holder={address} close={() => setBuying(false)} />}
+    </div>
+  );
+}
+
+function BuyDialog({ offer, holder, close }: { offer: Offer; holder: Address; close: () => void }) {
+  const { api, deployment, rpc, tokenOf } = useMarket();
+  const queries = useQueryClient();
+  const flow = useFlow();
+  const [direct, setDirect] = useState(false);
+  const token = tokenOf(offer.price.token);
+  const { data: relay, isPending } = useQuery({
+    queryKey: ['relay', holder, token.address], queryFn: () => api.relayTerms(holder, token.address),
+    enabled: deployment.relay,
+  });
+  const relayed = deployment.relay && token.eip3009 && !direct;
+  const fee = relayed && relay && relay.free <= 0 ? BigInt(relay.fees.order) : 0n;
+  const limit = maxPriceOf(offer) + fee;
+  const sum = dollars(limit, token.decimals);
+  const balance = useBalance(token.address);
+  const short = balance !== null && balance < limit;
+  const bought = flow.step.at === 'confirmed' && !flow.running;
+
+  const buy = () => flow.run(async ({ provider }, onStep) => {
+    const purchase = { provider, deployment, token, offer, holder, onStep };
+    if (relayed) await buyLicence({ ...purchase, api, relayFee: fee });
+    else await buyByTransactions({ ...purchase, rpc });
+    await Promise.all(['licences', 'money', 'model', 'relay'].map((key) =>
+      queries.invalidateQueries({ queryKey: [key] })));
+  });
+
+  return (
+    <Dialog title={bought ? 'Bought' : `Licence for ${dollars(offer.price.amount, token.decimals)}`}
+      close={() => { flow.leave(); close(); }}>
+      {!bought && (
+        <>
+          <p>
+            {offer.rights.map(rightText).join(', ')}. {entitlementText(offer.entitlement)}. The terms
+            are fixed with this purchase; nobody can revoke it.
+          </p>
+          <PromptList prompts={relayed ? [`Pay ${sum}, no network fee`]
+            : [`Allow ${sum}`, 'Buy: you pay the network fee']}
+            after={fee > 0n ? `${dollars(fee, token.decimals)} of it is for carrying your signature.` : undefined} />
+          {short && <p className="notice warn"><strong>Your wallet holds {dollars(balance, token.decimals)} of {token.name}.</strong></p>}
+          {short && <Faucet address={holder} />}
+          <button type="button" className="primary big" onClick={() => void buy()}
+            disabled={flow.running || short || (relayed && isPending)}>
+            {relayed ? `Sign to pay ${sum}` : `Pay ${sum} by two transactions`}
+          </button>
+        </>
+      )}
       <TxState flow={flow} done="The licence is yours." />
-      {flow.step.at === 'confirmed' && <p><Link to="/licences">See it under My licences</Link></p>}
-      {relayed && flow.step.at === 'failed' && !flow.running && (
+      {bought && <p><Link to="/licences" className="button">See my licences</Link></p>}
+      {relayed && flow.step.at === 'failed' && (
         <button type="button" className="quiet" onClick={() => { setDirect(true); flow.reset(); }}>
           Buy without the node: two transactions
         </button>
       )}
-      <PromptList prompts={relayed ? [`Sign: pay ${dollars(sum, token.decimals)}, no network fee`]
-        : [`Allow ${dollars(sum, token.decimals)}`, 'Buy: you pay the network fee']}
-        after={fee > 0n ? `${dollars(fee, token.decimals)} of it is for carrying your signature.` : undefined} />
-      {relayed && (
-        <WalletPanel step={flow.step}
-          data={licencePreview(deployment, token, address ?? NOBODY, sum)}
+      {relayed && !bought && (
+        <WalletPanel step={flow.step} data={licencePreview(deployment, token, holder, limit)}
           meanings={{
-            from: { means: 'your address', later: !address },
+            from: { means: 'your address' },
             to: { means: `the market contract, ${shortAddress(marketOf(deployment))}` },
-            value: { means: `${dollars(sum, token.decimals)}, the most that leaves your wallet` },
+            value: { means: `${sum}, the most that leaves your wallet` },
             validAfter: { means: 'valid at once' },
             validBefore: { means: 'for an hour', later: true },
             nonce: { means: 'commits to this offer, its terms and you as the holder', later: true },
           }}
           note="Your wallet shows sum and recipient; that sum is all you risk. The rest is committed in the nonce." />
       )}
-    </div>
+    </Dialog>
   );
 }
-
-const NOBODY = '0x0000000000000000000000000000000000000000';
 
 /** The legal text, proven to be the one that the offer names on chain. */
 function Terms({ offer }: { offer: Offer }) {

@@ -6,26 +6,53 @@ import type { MoneyChannel } from '../../lib/types';
 import { PromptList, TxState, useFlow, WalletPanel } from '../flow';
 import { useMarket } from '../market';
 import { Dialog } from './dialog';
+import { tell } from './toasts';
 
-type Props = { channel: MoneyChannel; left?: bigint; done?: () => void; compact?: boolean };
+type Props = { channel: MoneyChannel; left?: bigint; done?: () => void };
 
 /** Takes back what a channel has left, by one signature of the wallet that paid. */
-export function RefundButton({ channel, left, done, compact = false }: Props) {
+export function RefundButton({ channel, left, done }: Props) {
+  const { tokenOf } = useMarket();
+  const [open, setOpen] = useState(false);
+  const sum = dollars(left ?? channel.refundable, tokenOf(channel.config.token).decimals);
+  return (
+    <div>
+      <button type="button" className="quiet" data-testid="refund"
+        disabled={BigInt(channel.refundable) === 0n} onClick={() => setOpen(true)}>
+        Take {sum} back
+      </button>
+      {open && <RefundDialog channel={channel} sum={sum} close={() => setOpen(false)} done={done} />}
+    </div>
+  );
+}
+
+function RefundDialog(
+  { channel, sum, close, done }:
+  { channel: MoneyChannel; sum: string; close: () => void; done?: () => void },
+) {
   const { api, store, deployment, tokenOf } = useMarket();
   const queries = useQueryClient();
   const flow = useFlow();
-  const [explained, setExplained] = useState(false);
-  const token = tokenOf(channel.config.token);
-  const sum = dollars(left ?? channel.refundable, token.decimals);
+  const { decimals } = tokenOf(channel.config.token);
 
   const start = () => flow.run(async ({ provider }, onStep) => {
-    await refund({ api, provider, deployment, channel, store, onStep });
-    await queries.invalidateQueries({ queryKey: ['money'] });
+    const back = await refund({ api, provider, deployment, channel, store, onStep });
+    tell(`${dollars(back, decimals)} is back in your wallet.`);
+    close();
     done?.();
+    await queries.invalidateQueries({ queryKey: ['money'] });
   });
-  const details = (
-    <>
-      <PromptList prompts={[`Sign: take back ${sum}, no network fee`]} />
+  return (
+    <Dialog title={`Take ${sum} back`} close={() => { flow.leave(); close(); }}>
+      <p>
+        The node claims what was charged and returns the rest, at once and at its own cost. You need
+        neither this device's key nor coin for the network.
+      </p>
+      <PromptList prompts={[`Take back ${sum}, no network fee`]} />
+      <button type="button" className="primary big" disabled={flow.running} onClick={() => void start()}>
+        Sign to take {sum} back
+      </button>
+      <TxState flow={flow} />
       <WalletPanel step={flow.step} data={refundRequest(deployment, channel, 0)}
         meanings={{
           channelId: { means: 'this session' },
@@ -33,28 +60,12 @@ export function RefundButton({ channel, left, done, compact = false }: Props) {
           nonce: { means: `your ${ordinal(BigInt(channel.refundNonce) + 1n)} refund from it` },
           validBefore: { means: 'for an hour', later: true },
         }} />
-    </>
-  );
-  return (
-    <div className="stack refund">
-      <div className="actions">
-        <button type="button" className="quiet" data-testid="refund"
-          disabled={flow.running || BigInt(channel.refundable) === 0n} onClick={() => void start()}>
-          Take {sum} back
-        </button>
-        {compact && (
-          <button type="button" className="bare small" onClick={() => setExplained(true)}>What will my wallet show?</button>
-        )}
-      </div>
-      <TxState flow={flow} done={`${sum} came back.`} />
-      {!compact && details}
-      {explained && <Dialog title={`Take ${sum} back`} close={() => setExplained(false)}>{details}</Dialog>}
-    </div>
+    </Dialog>
   );
 }
 
 function ordinal(n: bigint): string {
   const teens = n % 100n >= 11n && n % 100n <= 13n;
-  const ending = teens ? 'th' : ({ 1: 'st', 2: 'nd', 3: 'rd' } as const)[Number(n % 10n) as 1 | 2 | 3] ?? 'th';
-  return `${n}${ending}`;
+  const endings: Record<string, string> = { 1: 'st', 2: 'nd', 3: 'rd' };
+  return `${n}${(!teens && endings[String(n % 10n)]) || 'th'}`;
 }

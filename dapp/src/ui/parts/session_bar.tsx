@@ -25,7 +25,7 @@ export function SessionBar({ model, session, terms, changed }: SessionParts) {
       </div>
       <div className="actions">
         <button type="button" className="quiet" aria-expanded={adding} onClick={() => setAdding(!adding)}>Add money</button>
-        {listed && <RefundButton channel={listed} left={left} done={() => changed(null)} compact />}
+        {listed && <RefundButton channel={listed} left={left} done={() => changed(null)} />}
       </div>
       {adding && <AddMoney session={session} done={(next) => { setAdding(false); changed(next); }} />}
     </div>
