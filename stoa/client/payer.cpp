@@ -45,11 +45,11 @@ struct Payer::Attempt {
 };
 
 Payer::Payer(Context& context, const Deployment& deployment, const eth::Address& wallet,
-             std::unique_ptr<keys::Signer> session_key, Fund fund, Allow allow)
+             const keys::Signer& session_key, Fund fund, Allow allow)
     : context_(context),
       domain_(deployment.chain_id),
       wallet_(wallet),
-      session_key_(std::move(session_key)),
+      session_key_(session_key),
       fund_(std::move(fund)),
       allow_(std::move(allow)) {}
 
@@ -58,11 +58,11 @@ std::optional<Session> Payer::session_for(const Requirements& offered) const {
     for (Session& session : context_.sessions().list()) {
         const auto& config = session.channel.config;
         if (session.chain_id != domain_.chain_id() || config.payer != wallet_ ||
-            config.payer_authorizer != session_key_->address() ||
+            config.payer_authorizer != session_key_.address() ||
             session.channel.channel_id != domain_.channel_id(config)) {
             continue;
         }
-        const PaidChannel channel{domain_, *session_key_, session.channel};
+        const PaidChannel channel{domain_, session_key_, session.channel};
         if (!channel.pays(offered)) continue;
         if (!best || channel.missing(Amount{}) == Amount{}) best = std::move(session);
     }
@@ -73,7 +73,7 @@ Task<Session> Payer::funded(const Requirements& offered) {
     std::optional<Session> session = session_for(offered);
     Amount missing = offered.amount;
     if (session) {
-        missing = PaidChannel{domain_, *session_key_, session->channel}.missing(offered.amount);
+        missing = PaidChannel{domain_, session_key_, session->channel}.missing(offered.amount);
         if (missing == Amount{}) co_return *std::move(session);
     }
     co_return co_await fund_(offered, std::move(session), missing);
@@ -177,7 +177,7 @@ Task<Outcome> Payer::call(const PaidCall& call, Sink& sink) {
     if (allow_) allow_(offered->amount);
     for (int attempts = 0; attempts < kMaxAttempts; ++attempts) {
         Session session = co_await funded(*offered);
-        PaidChannel channel{domain_, *session_key_, session.channel};
+        PaidChannel channel{domain_, session_key_, session.channel};
         const auto payload = channel.pay(*offered, context_.node.url() + call.target);
         session.channel = channel.memory();
         context_.sessions().save(session);  // before the node can have the voucher

@@ -41,8 +41,9 @@ class Payer {
     /// Told before a voucher is signed; throws `Failure` to forbid it.
     using Allow = std::function<void(const Amount& price)>;
 
+    /// What it refers to must outlive it.
     Payer(Context& context, const Deployment& deployment, const eth::Address& wallet,
-          std::unique_ptr<keys::Signer> session_key, Fund fund, Allow allow = {});
+          const keys::Signer& session_key, Fund fund, Allow allow = {});
 
     Task<Outcome> call(const PaidCall&, Sink&);
 
@@ -62,7 +63,7 @@ class Payer {
     Context& context_;
     payment::ChannelDomain domain_;
     eth::Address wallet_;
-    std::unique_ptr<keys::Signer> session_key_;
+    const keys::Signer& session_key_;
     Fund fund_;
     Allow allow_;
 };

@@ -12,7 +12,8 @@ WalletPayer::WalletPayer(Context& context, const Deployment& deployment, std::st
       key_(std::move(key)),
       model_(std::move(model)),
       deposit_(std::move(deposit)),
-      payer_(context, deployment, context.key_entry(key_).address, context.session_key(),
+      session_key_(context.session_key()),
+      payer_(context, deployment, context.key_entry(key_).address, *session_key_,
              [this](const payment::Requirements& offered, std::optional<Session> session,
                     Amount missing) { return fund(offered, std::move(session), missing); }) {}
 
@@ -43,8 +44,7 @@ Task<Session> WalletPayer::fund(const payment::Requirements& offered,
     const auto wallet = context_.signer(key_);
     Depositor depositor{context_, deployment_, *wallet};
     if (session) co_return co_await depositor.top_up(*std::move(session), amount);
-    const auto session_key = context_.session_key();
-    co_return co_await depositor.open(offered, model_, session_key->address(), amount);
+    co_return co_await depositor.open(offered, model_, session_key_->address(), amount);
 }
 
 void WalletPayer::tell_charge(const Outcome& outcome) {

@@ -27,6 +27,7 @@ class WalletPayer {
     std::string key_;
     std::string model_;
     std::string deposit_;
+    std::unique_ptr<keys::Signer> session_key_;
     Payer payer_;
 };
 

@@ -1,0 +1,282 @@
+#include "stoa/client/command_line.hpp"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <functional>
+#include <list>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "stoa/client/commands.hpp"
+
+namespace stoa::client {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kDefaultNode = "http://localhost:8420";
+
+struct Globals {
+    std::string node = kDefaultNode;
+    fs::path data;
+    bool as_json = false;
+};
+
+using Command = std::function<Task<void>(Context&)>;
+
+fs::path default_data() {
+    const char* config = std::getenv("XDG_CONFIG_HOME");
+    if (config && *config) return fs::path{config} / "stoa";
+    const char* home = std::getenv("HOME");
+    return (home && *home ? fs::path{home} : fs::current_path()) / ".config" / "stoa";
+}
+
+/// The commands and their options; what was chosen is `chosen()` after parsing.
+class Commands {
+  public:
+    explicit Commands(CLI::App& app) : app_(app) {
+        add_creators();
+        add_buyers();
+        add_sessions();
+        add_calls();
+        add_keys();
+        add_operators();
+    }
+
+    const Command& chosen() const { return chosen_; }
+
+  private:
+    /// `options` lives as long as this does.
+    template <class Options>
+    Options& keep() {
+        auto owned = std::make_shared<Options>();
+        Options& options = *owned;
+        kept_.push_back(std::move(owned));
+        return options;
+    }
+
+    template <class Options>
+    CLI::App* add(CLI::App& parent, const char* name, const char* what, Options& options,
+                  Task<void> (*function)(Context&, const Options&)) {
+        CLI::App* command = parent.add_subcommand(name, what);
+        command->callback([this, &options, function] {
+            chosen_ = [&options, function](Context& context) { return function(context, options); };
+        });
+        return command;
+    }
+
+    void add_key(CLI::App* command, std::string& key) {
+        command->add_option("--key", key, "The key that signs, by its name in `stoa key list`");
+    }
+
+    void add_creators() {
+        auto& publish_options = keep<PublishOptions>();
+        auto* p =
+            add(app_, "publish", "List a model, or its new version", publish_options, publish);
+        p->add_option("manifest", publish_options.manifest, "Its manifest (JSON)")->required();
+        p->add_option("--file", publish_options.file, "The weights, to be checked; never sent");
+        p->add_option("--price", publish_options.price, "Sell licences at this price, as 5.00");
+        p->add_option("--split", publish_options.split,
+                      "Who is paid, as 0xACCOUNT:70,0xACCOUNT:30; else the key's account");
+        p->add_option("--token", publish_options.token, "What is paid in; else the node's first");
+        p->add_option("--rights", publish_options.rights, "Of a licence, by commas");
+        p->add_option("--terms", publish_options.terms, "The licence's legal text");
+        p->add_option("--kind", publish_options.version_kind, "Of a new version")
+            ->check(CLI::IsMember({"update", "fix"}));
+        add_key(p, publish_options.key);
+
+        auto& offer_options = keep<OfferOptions>();
+        auto* o = add(app_, "offer", "Sell licences of a model of yours", offer_options, offer);
+        o->add_option("model", offer_options.model, "Its number or name")->required();
+        o->add_option("--price", offer_options.price, "As 5.00")->required();
+        o->add_option("--token", offer_options.token, "What is paid in; else the node's first");
+        o->add_option("--rights", offer_options.rights, "By commas");
+        o->add_option("--terms", offer_options.terms, "The licence's legal text");
+        o->add_option("--days", offer_options.period_days, "How long it holds; else for ever");
+        o->add_option("--seats", offer_options.seats, "Accounts that may use it at once");
+        add_key(o, offer_options.key);
+    }
+
+    void add_buyers() {
+        auto& buy_options = keep<BuyOptions>();
+        auto* b = add(app_, "buy", "Buy a licence, with one signature", buy_options, buy);
+        b->add_option("model", buy_options.model, "The model's number or name");
+        b->add_option("--offer", buy_options.offer, "This offer, instead of the model's first");
+        b->add_option("--max-price", buy_options.max_price, "The most to pay; else today's price");
+        b->add_option("-n", buy_options.n, "How many")->check(CLI::Range(1, 32));
+        add_key(b, buy_options.key);
+        b->final_callback([&buy_options] {
+            if (buy_options.model.empty() && buy_options.offer.empty()) {
+                throw CLI::RequiredError("MODEL or --offer");
+            }
+        });
+
+        auto& licence_options = keep<OwnerOptions>();
+        auto* l = add(app_, "licence", "The licences that you hold", licence_options, licence);
+        l->add_option("--address", licence_options.address, "Those of this address");
+        add_key(l, licence_options.key);
+
+        auto& money_options = keep<OwnerOptions>();
+        auto* m =
+            add(app_, "money", "Every unit of yours: where, why, until when", money_options, money);
+        m->add_option("--address", money_options.address, "That of this address");
+        add_key(m, money_options.key);
+    }
+
+    void add_sessions() {
+        CLI::App* session = app_.add_subcommand("session", "Money set aside for calls of a model");
+        session->require_subcommand(1);
+        auto& open_options = keep<SessionOptions>();
+        auto* open =
+            add(*session, "open", "One signature, then calls without", open_options, session_open);
+        open->add_option("model", open_options.model, "As in /v1/models")->required();
+        open->add_option("--deposit", open_options.deposit, "As 1.00; the unused rest comes back");
+        add_key(open, open_options.key);
+        auto& status_options = keep<SessionOptions>();
+        add_key(add(*session, "status", "What is left", status_options, session_status),
+                status_options.key);
+        auto& close_options = keep<SessionOptions>();
+        auto* close = add(*session, "close", "Get back what is left", close_options, session_close);
+        close->add_option("model", close_options.model, "This one only; else all");
+        add_key(close, close_options.key);
+    }
+
+    void add_calls() {
+        auto& chat_options = keep<CallOptions>();
+        auto* c = add(app_, "chat", "Ask a model", chat_options, chat);
+        c->add_option("model", chat_options.model, "As in /v1/models")->required();
+        c->add_option("prompt", chat_options.prompt, "Read from standard input where missing");
+        c->add_option("--max-tokens", chat_options.max_tokens, "The longest answer");
+        c->add_option("--temperature", chat_options.temperature, "0 is the likeliest answer");
+        c->add_option("--deposit", chat_options.deposit, "Open or refill a session with this");
+        add_key(c, chat_options.key);
+
+        auto& embed_options = keep<CallOptions>();
+        auto* e = add(app_, "embed", "A text as a vector", embed_options, embed);
+        e->add_option("model", embed_options.model, "As in /v1/models")->required();
+        e->add_option("text", embed_options.prompt, "Read from standard input where missing");
+        e->add_option("--deposit", embed_options.deposit, "Open or refill a session with this");
+        add_key(e, embed_options.key);
+
+        auto& proxy_options = keep<ProxyOptions>();
+        auto* p =
+            add(app_, "proxy", "OpenAI's API on this machine, paid for", proxy_options, proxy);
+        p->add_option("--budget", proxy_options.budget, "The most it spends, as 1.00");
+        p->add_option("--deposit", proxy_options.deposit, "Of each session; else a quarter of it");
+        p->add_option("--port", proxy_options.port, "Else one that is free");
+        add_key(p, proxy_options.key);
+    }
+
+    /// Commands that wait for nothing, as those that do.
+    template <class Function>
+    void choose(Function function) {
+        chosen_ = [function](Context& context) -> Task<void> {
+            return immediate(function, context);
+        };
+    }
+    template <class Function>
+    static Task<void> immediate(Function function, Context& context) {
+        function(context);
+        co_return;
+    }
+
+    void add_keys() {
+        CLI::App* key = app_.add_subcommand("key", "Your keys, in encrypted files");
+        key->require_subcommand(1);
+        auto& name = keep<std::string>();
+        CLI::App* make = key->add_subcommand("new", "Make one");
+        make->add_option("name", name, "a-z, 0-9, - and _")->required();
+        make->callback([this, &name] { choose([&name](Context& c) { key_new(c, name); }); });
+
+        auto& options = keep<KeyImportOptions>();
+        CLI::App* import = key->add_subcommand("import", "Take one over from a wallet");
+        import->add_option("name", options.name, "a-z, 0-9, - and _")->required();
+        auto* phrase = import->add_option("--mnemonic-file", options.mnemonic_file,
+                                          "The recovery phrase; asked for where missing");
+        import->add_option("--index", options.index, "Of the account in the phrase");
+        import->add_option("--path", options.path, "BIP-32 path, instead of --index");
+        import->add_option("--keystore-file", options.keystore_file, "Web3 keystore, version 3")
+            ->excludes(phrase);
+        import->add_option("--password-file", options.password_file,
+                           "Of the keystore; asked for where missing");
+        import->callback([this, &options] {
+            choose([&options](Context& c) { key_import(c, options);
+    });
+        });
+
+        CLI::App* list = key->add_subcommand("list", "Names and addresses");
+        list->callback([this] { choose([](Context& c) { key_list(c); }); });
+        }  // namespace
+
+        void add_operators() {
+            auto& claim_options = keep<ClaimOptions>();
+            auto* c =
+                add(app_, "claim", "Have the node claim and pay out now", claim_options, claim);
+            c->add_option("--socket", claim_options.socket, "The node's admin socket");
+            auto& key = keep<std::string>();
+            add_key(add(app_, "doctor", "Look for what is wrong", key, doctor), key);
+        }
+
+        CLI::App& app_;
+        std::list<std::shared_ptr<void>> kept_;
+        Command chosen_;
+        };  // namespace stoa::client
+
+        /// Runs a command to its end on an event loop of its own.
+        void execute(const Command& command, const Globals& globals, Output& out) {
+            boost::asio::io_context loop{1};
+            io::SystemClock clock;
+            io::Client http{loop.get_executor()};
+            std::string url = globals.node;
+            while (url.ends_with('/')) url.pop_back();
+            Node node{http, url};
+            Context context{node, out, clock, globals.data};
+            std::exception_ptr thrown;
+            boost::asio::co_spawn(loop, command(context), [&](std::exception_ptr failure) {
+                thrown = failure;
+                loop.stop();
+            });
+            loop.run();
+            if (thrown) std::rethrow_exception(thrown);
+        }
+
+        }  // namespace
+
+        int run(int argc, char** argv, std::ostream& results, std::ostream& remarks) {
+            Globals globals;
+            globals.data = default_data();
+            CLI::App app{"Stoa: publish, buy and use AI models from the terminal.", "stoa"};
+            app.fallthrough();
+            app.require_subcommand(1);
+            app.set_version_flag("--version", "stoa " STOA_VERSION);
+            app.add_option("--node", globals.node, "The node's URL")
+                ->envname("STOA_NODE")
+                ->capture_default_str();
+            app.add_option("--data", globals.data, "Where keys and sessions are")
+                ->envname("STOA_DATA")
+                ->capture_default_str();
+            app.add_flag("--json", globals.as_json, "Results as JSON");
+            const Commands commands{app};
+            try {
+                app.parse(argc, argv);
+            } catch (const CLI::ParseError& error) {
+                const int code = app.exit(error, results, remarks);
+                return code == 0 ? 0 : 2;
+            }
+            Output out{results, remarks, globals.as_json, isatty(STDERR_FILENO) == 1};
+            try {
+                execute(commands.chosen(), globals, out);
+                return 0;
+            } catch (const Failure& failure) {
+                out.failure(failure);
+            } catch (const std::exception& error) {
+                out.failure({"unexpected", error.what(), "Try `stoa doctor`."});
+            }
+            return 1;
+        }
+
+        }  // namespace stoa::client

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "stoa/client/deposit.hpp"
+#include "stoa/client/pipe.hpp"
+#include "stoa/io/http_server.hpp"
+
+namespace stoa::client {
+
+/// Answers OpenAI's API on this machine, for programs that can't sign, and pays the node for them:
+/// the session key never leaves the machine, and whoever calls must know the run's random token.
+class PayingServer {
+  public:
+    struct Limits {
+        Amount budget;   ///< The most that all calls together may cost.
+        Amount deposit;  ///< Of a session that is opened; smaller where the budget is.
+    };
+
+    PayingServer(Context&, const Deployment&, std::unique_ptr<keys::Signer> wallet,
+                 std::unique_ptr<keys::Signer> session_key, std::string token, Limits,
+                 boost::asio::any_io_executor);
+
+    Task<io::Response> handle(io::Request&);
+
+    const Amount& spent() const { return spent_; }
+
+  private:
+    struct Reservation;
+
+    std::optional<io::Response> refuse_stranger(const io::Request&) const;
+    Task<io::Response> forward(const io::Request&);
+    Task<io::Response> pay(const io::Request&);
+    Task<void> run(PaidCall call, std::string model, std::shared_ptr<Pipe> pipe);
+    Task<std::optional<io::Response>> run_in_turn(const PaidCall&, const std::string& model, Pipe&);
+    Task<Session> fund(const payment::Requirements&, const std::string& model,
+                       std::optional<Session>, Amount missing);
+    Turnstile& turnstile(const std::string& model);
+
+    Context& context_;
+    const Deployment& deployment_;
+    std::unique_ptr<keys::Signer> wallet_;
+    std::unique_ptr<keys::Signer> session_key_;
+    std::string token_;
+    Limits limits_;
+    boost::asio::any_io_executor executor_;
+    Amount spent_;
+    Amount reserved_;  ///< The prices of the calls that are running.
+    std::map<std::string, Turnstile, std::less<>> turnstiles_;
+};
+
+}  // namespace stoa::client
