@@ -83,7 +83,7 @@ test('x402 exact: each call is paid in full before its answer', async () => {
 });
 
 test('the openai client through `stoa proxy`, which pays for it', async () => {
-  await market.cli('key', 'import', 'buyer', '--mnemonic-file', '../vectors/anvil.mnemonic', '--index', '4');
+  await market.cli('key', 'import', 'buyer', '--mnemonic-file', 'vectors/anvil.mnemonic', '--index', '4');
   const proxy = await market.background('proxy', '--key', 'buyer', '--budget', '1.00');
   try {
     const client = openai(proxy.said.OPENAI_BASE_URL, fetch, proxy.said.OPENAI_API_KEY);
