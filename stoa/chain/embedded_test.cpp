@@ -17,6 +17,7 @@ constexpr auto kTo = eth::address_literal("0x00000000000000000000000000000000000
 
 /// A folder with an embedded chain, whose anvil is ended whatever happens.
 struct Home {
+    explicit Home(Loop& on) : loop(on) {}
     ~Home() {
         if (const auto left = read_pid_file(folder / "anvil.pid")) end_process(*left, 10s);
     }
@@ -48,13 +49,14 @@ struct Home {
     }
 
     Folder folder;
-    Loop loop;
+    Loop& loop;
     EmbeddedConfig config;
 };
 
 TEST(embedded, it_ends_with_its_state_and_goes_on_with_it) {
     STOA_NEEDS_ANVIL();
-    Home home;
+    Loop loop;
+    Home home(loop);
     home.loop.run([&]() -> Task<void> {
         auto chain = home.make();
         EXPECT_EQ(co_await chain->start(), Embedded::Started::fresh);
@@ -79,7 +81,8 @@ TEST(embedded, it_ends_with_its_state_and_goes_on_with_it) {
 
 TEST(embedded, one_that_still_runs_is_adopted) {
     STOA_NEEDS_ANVIL();
-    Home home;
+    Loop loop;
+    Home home(loop);
     home.loop.run([&]() -> Task<void> {
         auto chain = home.make();
         co_await chain->start();
@@ -100,7 +103,8 @@ TEST(embedded, one_that_still_runs_is_adopted) {
 
 TEST(embedded, after_a_kill_transactions_that_no_dump_held_are_sent_again) {
     STOA_NEEDS_ANVIL();
-    Home home;
+    Loop loop;
+    Home home(loop);
     home.loop.run([&]() -> Task<void> {
         auto chain = home.make();
         co_await chain->start();
@@ -124,7 +128,8 @@ TEST(embedded, after_a_kill_transactions_that_no_dump_held_are_sent_again) {
 
 TEST(embedded, a_pid_that_is_another_process_by_now_is_left_alone) {
     STOA_NEEDS_ANVIL();
-    Home home;
+    Loop loop;
+    Home home(loop);
     home.loop.run([&]() -> Task<void> {
         const auto other = spawn_detached("/bin/sleep", {"600"}, "/dev/null");
         write_pid_file(home.folder / "anvil.pid", {other.pid, other.started + 1});
@@ -139,7 +144,8 @@ TEST(embedded, a_pid_that_is_another_process_by_now_is_left_alone) {
 
 TEST(embedded, a_busy_port_is_told_by_its_number) {
     STOA_NEEDS_ANVIL();
-    Home home;
+    Loop loop;
+    Home home(loop);
     const Anvil other;
     home.loop.run([&]() -> Task<void> {
         co_await other.connect(home.loop);
@@ -158,7 +164,8 @@ TEST(embedded, a_busy_port_is_told_by_its_number) {
 
 TEST(embedded, a_genesis_that_was_built_anew_begins_another_chain) {
     STOA_NEEDS_ANVIL();
-    Home home;
+    Loop loop;
+    Home home(loop);
     home.loop.run([&]() -> Task<void> {
         auto chain = home.make();
         co_await chain->start();
@@ -170,7 +177,7 @@ TEST(embedded, a_genesis_that_was_built_anew_begins_another_chain) {
         const auto two = io::read_file(home.folder / "state.json", 1 << 24);
         co_await chain->stop();
 
-        Home built;
+        Home built(loop);
         built.config.genesis = built.folder / "genesis.json";
         io::write_file_atomic(built.config.genesis, one);
         chain = built.make();
@@ -190,7 +197,8 @@ TEST(embedded, a_genesis_that_was_built_anew_begins_another_chain) {
 
 TEST(embedded, a_chain_that_is_not_the_deployments_is_refused) {
     STOA_NEEDS_ANVIL();
-    Home home;
+    Loop loop;
+    Home home(loop);
     home.config.genesis_hash = Hash256{};
     home.loop.run([&]() -> Task<void> {
         auto chain = home.make();
@@ -200,7 +208,8 @@ TEST(embedded, a_chain_that_is_not_the_deployments_is_refused) {
 
 TEST(embedded, when_anvil_dies_it_is_started_again) {
     STOA_NEEDS_ANVIL();
-    Home home;
+    Loop loop;
+    Home home(loop);
     home.loop.run([&]() -> Task<void> {
         auto chain = home.make();
         co_await chain->start();

@@ -177,9 +177,10 @@ Task<tl::expected<Hash256, Revert>> Sender::submit(Job job) {
         bool& flag;
         ~Recall() { flag = true; }
     } on_exit{recall_};
-    stored = co_await database_.write([this, stored, offer](db::Session& session) {
-        if (auto known = store_->find(session, stored.job.id)) return *std::move(known);
-        StoredJob fresh = stored;
+    const StoredJob draft = std::move(stored);
+    stored = co_await database_.write([&](db::Session& session) {
+        if (auto known = store_->find(session, draft.job.id)) return *std::move(known);
+        StoredJob fresh = draft;
         fresh.nonce = store_->take_nonce(session, 0);
         fresh.attempts.push_back(sign(signer_, chain_id_, fresh, offer));
         store_->insert(session, fresh);
@@ -347,8 +348,7 @@ Task<void> Sender::settle(Live& job, const Round& round) {
             stored.state = JobState::waiting;
             job.accepted = false;
             log_.info("a transaction was taken back", {{"job", job.id()}});
-            co_await database_.write(
-                [this, stored](db::Session& session) { store_->set_state(session, stored, false); });
+            co_await save(stored, false);
         }
         co_await push(job, round);
         co_return;
@@ -361,12 +361,17 @@ Task<void> Sender::settle(Live& job, const Round& round) {
     const bool final = receipt->block.number <= round.finalized ||
                        receipt->block.number + kDeepBlocks <= round.head;
     if (!is_new && !final) co_return;
-    co_await database_.write(
-        [this, stored, final](db::Session& session) { store_->set_state(session, stored, final); });
+    co_await save(stored, final);
     if (final) {
         finished_nonces_ = std::max(finished_nonces_, stored.nonce + 1);
         live_.erase(stored.nonce);
     }
+}
+
+/// A copy: the event loop may change the job while the writer's thread reads it.
+Task<void> Sender::save(StoredJob stored, bool final) {
+    co_await database_.write(
+        [&](db::Session& session) { store_->set_state(session, stored, final); });
 }
 
 Task<void> Sender::push(Live& job, const Round& round) {
@@ -397,9 +402,9 @@ Task<void> Sender::replace(Live& job) {
     job.offered_at = job.tried_at = clock_.steady();
     if (next.max_fee <= config_.max_fee) {
         const Attempt attempt = sign(signer_, chain_id_, stored, next);
-        co_await database_.write([this, id = job.id(), attempt](db::Session& session) {
-            store_->add_attempt(session, id, attempt);
-        });
+        const std::string id = job.id();
+        co_await database_.write(
+            [&](db::Session& session) { store_->add_attempt(session, id, attempt); });
         stored.attempts.push_back(attempt);
         log_.info("a transaction is offered for more", {{"job", job.id()}});
     }
@@ -414,17 +419,15 @@ Task<void> Sender::displaced(Live& job) {
         job.stored.state = JobState::reverted;
         log_.warning("a transaction lost its nonce and would revert now",
                      {{"job", job.id()}, {"why", gas.error().message}});
-        co_await database_.write([this, stored = job.stored](db::Session& session) {
-            store_->set_state(session, stored, true);
-        });
+        co_await save(job.stored, true);
         live_.erase(old_nonce);
         co_return;
     }
     const auto used = co_await nonce(rpc_, address(), Tag::pending);
     const Fees offer = co_await fees();
     auto moved = std::make_unique<Live>();
-    moved->stored = co_await database_.write([this, stored = job.stored, used,
-                                              offer](db::Session& session) {
+    const StoredJob stored = job.stored;
+    moved->stored = co_await database_.write([&](db::Session& session) {
         StoredJob fresh = stored;
         fresh.nonce = store_->take_nonce(session, used);
         fresh.attempts = {sign(signer_, chain_id_, fresh, offer)};

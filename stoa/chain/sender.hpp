@@ -50,6 +50,8 @@ struct Fees {
     U256 tip;
 };
 
+struct StoredJob;
+
 /// Brings transactions of one signer onto one chain. One queue, so that nonces have no gaps; every
 /// signed transaction is in the database before it is broadcast, so that a restart goes on with it;
 /// dropped, rewound and too cheap ones are sent again by `run`.
@@ -108,6 +110,7 @@ class Sender {
     Task<bool> broadcast(const Live&);
     Task<Round> observe();
     Task<void> settle(Live&, const Round&);
+    Task<void> save(StoredJob, bool final);
     Task<void> push(Live&, const Round&);
     Task<void> replace(Live&);
     Task<void> displaced(Live&);

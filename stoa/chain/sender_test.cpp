@@ -98,7 +98,8 @@ TEST(sender, what_would_revert_is_told_by_name_and_costs_nothing) {
         const auto where = eth::address_literal("0x00000000000000000000000000000000000f0f0f");
         const json::string code("0x63" + selector + "60e01b60005260046000fd");
         co_await it.tell("anvil_setCode", list(json::string(to_hex(where.bytes)), code));
-        const auto sent = co_await it.sender->submit({"a", where, {}, 0, std::nullopt});
+        Job job{"a", where, {}, 0, std::nullopt};
+        const auto sent = co_await it.sender->submit(std::move(job));
         EXPECT_FALSE(sent.has_value());
         EXPECT_EQ(sent.error().name, "NotToday");
         EXPECT_EQ(co_await it.used(Tag::pending), 0U);

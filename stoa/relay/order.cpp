@@ -94,15 +94,15 @@ Value config_value(const payment::ChannelConfig& config) {
                               config.salt};
 }
 
-ByteVector deposit_call(const SignedDeposit& deposit) {
+ByteVector deposit_call(const SignedDeposit& deposit, const eth::Address& collector) {
     static const auto type =
         eth::abi::parse_type("(uint256 validAfter,uint256 validBefore,uint256 salt,bytes signature)")
             .value();
     const ByteVector collector_data =
         eth::abi::encode(type, {deposit.valid_after, deposit.valid_before, deposit.salt,
                                 deposit.signature});
-    return kDeposit.encode({config_value(deposit.config), deposit.amount,
-                            payment::kErc3009Collector, collector_data});
+    return kDeposit.encode({config_value(deposit.config), deposit.amount, collector,
+                            collector_data});
 }
 
 ByteVector refund_call(const Refund& refund) {

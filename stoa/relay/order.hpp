@@ -9,7 +9,7 @@
 namespace stoa::relay {
 
 /// What a buyer agrees to, as in contracts/src/interfaces/IMarket.sol, which has the words. The
-/// numbers are untrusted: `is_well_formed` says whether the contract could take them.
+/// numbers are untrusted.
 struct Order {
     U256 offer;
     Hash256 terms_digest;
@@ -67,7 +67,7 @@ struct SignedDeposit {
 };
 
 /// Call data of the channels' `deposit` through the EIP-3009 collector.
-ByteVector deposit_call(const SignedDeposit&);
+ByteVector deposit_call(const SignedDeposit&, const eth::Address& collector);
 
 /// The newest voucher of a channel and what of it is earned.
 struct Earned {

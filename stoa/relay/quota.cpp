@@ -44,7 +44,7 @@ Quota::Quota(db::Database& database, std::uint64_t chain_id, QuotaLimits limits)
 
 Task<Result<void>> Quota::take(Take wanted, UnixTime now) {
     const std::int64_t day = day_of(now);
-    co_return co_await database_.write([=, this](db::Session& session) -> Result<void> {
+    co_return co_await database_.write([&](db::Session& session) -> Result<void> {
         if (session.first<std::int64_t>("SELECT day FROM relay_carried WHERE chain = ? AND job = ?",
                                         chain_id_, wanted.job)) {
             return {};
@@ -67,13 +67,13 @@ Task<Result<void>> Quota::take(Take wanted, UnixTime now) {
 }
 
 Task<void> Quota::give_back(std::string job) {
-    co_await database_.write([=, this](db::Session& session) {
+    co_await database_.write([&](db::Session& session) {
         session.run("DELETE FROM relay_carried WHERE chain = ? AND job = ?", chain_id_, job);
     });
 }
 
 Task<void> Quota::spent(std::string job, U256 wei) {
-    co_await database_.write([=, this](db::Session& session) {
+    co_await database_.write([&](db::Session& session) {
         session.run("UPDATE relay_carried SET wei = ? WHERE chain = ? AND job = ?", wei, chain_id_,
                     job);
     });
@@ -82,7 +82,7 @@ Task<void> Quota::spent(std::string job, U256 wei) {
 Task<std::uint32_t> Quota::left(eth::Address payer, UnixTime now) {
     const std::int64_t day = day_of(now);
     const auto used = co_await database_.read(
-        [=, this](db::Session& session) { return used_by(session, chain_id_, day, payer); });
+        [&](db::Session& session) { return used_by(session, chain_id_, day, payer); });
     co_return used >= limits_.free_per_day ? 0 : limits_.free_per_day - used;
 }
 

@@ -104,8 +104,9 @@ Relay::Relay(chain::Rpc& rpc, chain::Sender& sender, db::Database& database,
       config_(std::move(config)),
       quota_(database, deployment.chain_id, config_.limits),
       market_(deployment.contract("Market")),
+      collector_(deployment.contract("ERC3009DepositCollector")),
       market_separator_(eth::domain_separator(market_domain(deployment.chain_id, market_))),
-      channels_(deployment.chain_id) {}
+      channels_(deployment.chain_id, deployment.contract("Channels")) {}
 
 std::optional<Amount> Relay::in_token(const eth::Address& token, const U256& wei) const {
     const auto rate = config_.tokens_per_coin.find(token);
@@ -203,7 +204,7 @@ Task<Carried<void>> Relay::check(const SignedDeposit& it, Hash256 nonce) {
     auto window = check_window(it.valid_after, it.valid_before, clock_.now());
     if (!window) co_return window;
     const Hash256 digest = payment::receive_authorization_digest(
-        separator_of(*token), {it.config.payer, payment::kErc3009Collector, it.amount,
+        separator_of(*token), {it.config.payer, collector_, it.amount,
                                it.valid_after, it.valid_before, nonce});
     if (!co_await signed_by(it.config.payer, digest, it.signature)) {
         co_return refuse(RelayError::bad_signature,
@@ -222,10 +223,11 @@ Task<Carried<DepositDone>> Relay::deposit(SignedDeposit it) {
     if (auto right = co_await check(it, nonce); !right) {
         co_return tl::unexpected(std::move(right.error()));
     }
-    const auto receipt = co_await carry({"deposit:" + to_hex(nonce), payment::kChannels,
-                                         deposit_call(it), it.config.payer, it.config.token, {}});
+    Carry carried{"deposit:" + to_hex(nonce), channels_.contract(), deposit_call(it, collector_),
+                  it.config.payer, it.config.token, {}};
+    const auto receipt = co_await carry(std::move(carried));
     if (!receipt) co_return tl::unexpected(receipt.error());
-    const auto deposited = event_of(*receipt, payment::kChannels, "Deposited");
+    const auto deposited = event_of(*receipt, channels_.contract(), "Deposited");
     co_return DepositDone{inclusion_of(*receipt), channel_id, deposited["newBalance"].as_amount()};
 }
 
@@ -265,15 +267,15 @@ Task<Carried<ExitDone>> Relay::exit(Exit it) {
     } else {
         data = refund_call(refund);
     }
-    const auto receipt =
-        co_await carry({"exit:" + to_hex(channel_id) + ":" + to_decimal(refund.nonce),
-                        payment::kChannels, std::move(data), it.config.payer, it.config.token, {}});
+    Carry carried{"exit:" + to_hex(channel_id) + ":" + to_decimal(refund.nonce),
+                  channels_.contract(), std::move(data), it.config.payer, it.config.token, {}};
+    const auto receipt = co_await carry(std::move(carried));
     if (!receipt) {
         Refusal why = receipt.error();
         if (why.revert == "InvalidRefundNonce") why.why = RelayError::stale_nonce;
         co_return tl::unexpected(std::move(why));
     }
-    const auto refunded = event_of(*receipt, payment::kChannels, "Refunded");
+    const auto refunded = event_of(*receipt, channels_.contract(), "Refunded");
     co_return ExitDone{inclusion_of(*receipt), channel_id, refunded["amount"].as_amount()};
 }
 
@@ -298,8 +300,8 @@ Task<Carried<void>> Relay::send(const Carry& it, std::string id) {
     const U256 likely = *gas * U256((fees.max_fee + fees.tip) / 2);
     const auto needed = in_token(it.token, likely);
     const bool pays = needed && it.income >= *needed && it.income.units > 0;
-    const auto taken = co_await quota_.take({id, it.payer, !pays, *job.gas * fees.max_fee},
-                                            clock_.now());
+    Quota::Take take{id, it.payer, !pays, *job.gas * fees.max_fee};
+    const auto taken = co_await quota_.take(std::move(take), clock_.now());
     if (!taken) {
         if (taken.error() == RelayError::quota && needed && it.income.units > 0) {
             co_return refuse(RelayError::below_cost, "The relay fee is at least " +

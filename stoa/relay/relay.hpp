@@ -86,6 +86,7 @@ class Relay {
           const chain::Deployment&, const io::Clock&, RelayConfig);
 
     const eth::Address& market() const { return market_; }
+    const payment::ChannelDomain& channels() const { return channels_; }
     eth::Address address() const { return sender_.address(); }
 
     Task<Carried<OrderDone>> order(SignedOrder);
@@ -120,6 +121,7 @@ class Relay {
     RelayConfig config_;
     Quota quota_;
     eth::Address market_;
+    eth::Address collector_;  ///< Of EIP-3009 deposits.
     Hash256 market_separator_;
     payment::ChannelDomain channels_;
 };
