@@ -11,6 +11,7 @@
 #include "stoa/base/hex.hpp"
 #include "stoa/chain/codec.hpp"
 #include "stoa/chain/follower.hpp"
+#include "stoa/io/pool.hpp"
 
 namespace stoa::bench {
 namespace {
@@ -131,8 +132,9 @@ std::vector<Figure> follow() {
             session.run("CREATE TABLE seen (block INTEGER, log_index INTEGER, data BLOB,"
                         " PRIMARY KEY (block, log_index)) WITHOUT ROWID");
         });
-        chain::Follower follower(chain, database, 1337, {&rows});
         boost::asio::io_context loop;
+        io::Pool pool(1);
+        chain::Follower follower(chain, database, pool, 1337, {&rows});
         const auto began = std::chrono::steady_clock::now();
         boost::asio::co_spawn(loop, to_head(follower), [](std::exception_ptr thrown) {
             if (thrown) std::rethrow_exception(thrown);

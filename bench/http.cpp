@@ -1,6 +1,6 @@
-// How many small requests one core answers on kept connections, and how many durable writes a second
-// the database takes from waiting tasks. The server's own processor time is counted, so that the
-// load, which comes from another thread, does not count.
+// How many small requests one core answers on kept connections, and how many durable writes a
+// second the database takes from waiting tasks. The server's own processor time is counted, so that
+// the load, which comes from another thread, does not count.
 #include <sys/socket.h>
 #include <time.h>
 
@@ -16,9 +16,10 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 
-#include "bench/figure.hpp"
 #include "stoa/db/database.hpp"
 #include "stoa/io/http_server.hpp"
+
+#include "bench/figure.hpp"
 
 namespace stoa::bench {
 namespace {
@@ -95,8 +96,7 @@ double durable_writes_per_second() {
             boost::asio::co_spawn(loop, writer(), boost::asio::detached);
         }
         loop.run();
-        seconds =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+        seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     }
     std::filesystem::remove_all(folder);
     return kWriters * kWritesEach / seconds;

@@ -197,7 +197,7 @@ Task<Answer> MarketRoutes::put_text(Request& request, bool manifest) {
                             ? co_await catalogue_.put_manifest(*digest, std::move(request.body))
                             : co_await catalogue_.put_terms(*digest, std::move(request.body));
     if (!stored) co_return refuse(stored.error());
-    co_return io::Response{.status = 204};
+    co_return io::Response(204);
 }
 
 Task<Answer> MarketRoutes::get_text(Request& request, bool manifest) {

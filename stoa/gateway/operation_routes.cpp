@@ -100,13 +100,13 @@ void OperationRoutes::add_to(Router& router) {
         co_return io::json_response(200, json::serialize(well_known_));
     });
     router.add("GET", "/openapi.json", [this](Request&) -> Task<Answer> {
-        io::Response response{.status = 200, .headers = {}, .body = openapi_};
+        io::Response response(200, {}, openapi_);
         response.headers.set("Content-Type", "application/json");
         response.headers.set("Access-Control-Allow-Origin", "*");
         co_return response;
     });
     router.add("GET", "/docs", [this](Request&) -> Task<Answer> {
-        io::Response response{.status = 200, .headers = {}, .body = docs_page_};
+        io::Response response(200, {}, docs_page_);
         response.headers.set("Content-Type", "text/html; charset=utf-8");
         set_policy(response);
         co_return response;

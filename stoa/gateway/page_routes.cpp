@@ -67,12 +67,12 @@ Task<Answer> PageRoutes::serve(const Request& request, const Site& site) const {
         co_return refuse(GatewayError::unknown_route);
     }
     if (!site.is_canonical(request.headers.get("host").value_or(""))) {
-        io::Response moved{.status = 307, .headers = {}, .body = std::string{}};
+        io::Response moved(307);
         moved.headers.set("Location", site.url() + request.target);
         co_return moved;
     }
     const auto& path = file == files_.end() ? index_ : file->second;
-    io::Response response{.status = 200, .headers = {}, .body = io::FileBody{path}};
+    io::Response response(200, {}, io::FileBody{path});
     response.headers.set("Content-Type", std::string(type_of(path)));
     const bool immutable = request.path.starts_with("/assets/");
     response.headers.set("Cache-Control",

@@ -109,7 +109,7 @@ Task<Answer> SignInRoutes::session(Request& request) {
 
 Task<Answer> SignInRoutes::sign_out(Request& request) {
     desk_.close(token_of(request));
-    io::Response response{.status = 204, .headers = {}, .body = std::string{}};
+    io::Response response(204);
     response.headers.set("Set-Cookie", std::string(kCookie) + "; Path=/; HttpOnly; Max-Age=0");
     co_return response;
 }
