@@ -103,8 +103,9 @@ ByteVector refund_call(const payment::ChannelConfig& config, const Amount& amoun
 }
 
 ByteVector multicall(const std::vector<ByteVector>& calls) {
-    std::vector<Value> list{calls.begin(), calls.end()};
-    return kMulticall.encode({std::move(list)});
+    // Braces would take the list of calls for the list of arguments.
+    const std::vector<Value> list(calls.begin(), calls.end());
+    return kMulticall.encode(std::vector<Value>(1, Value(list)));
 }
 
 std::vector<payment::ClaimEntry> entries_of(const std::vector<Claim>& claims) {
