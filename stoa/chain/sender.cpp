@@ -223,7 +223,9 @@ Task<tl::expected<Receipt, Revert>> Sender::wait(std::string id, std::chrono::se
         if (now->block && head_ + 1 >= now->block->number + config_.confirmations) {
             if (auto found = co_await receipt(rpc_, now->transaction)) {
                 if (found->success) co_return *std::move(found);
-                co_return tl::unexpected((co_await revert_of(id, *found)).value_or(Revert{}));
+                auto why = co_await revert_of(id, *found);
+                if (!why) why.emplace();
+                co_return tl::unexpected(*std::move(why));
             }
         } else if (now->state == JobState::reverted) {
             co_return tl::unexpected(Revert{"", "another transaction took its place", {}});

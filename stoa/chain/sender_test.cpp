@@ -169,6 +169,9 @@ TEST(sender, a_dearer_chain_than_allowed_is_waited_out) {
         EXPECT_EQ((co_await it.sender->status("a"))->state, JobState::waiting);
         co_await it.tell("anvil_setNextBlockBaseFeePerGas", list("0x1"));
         co_await it.mine();
+        it.clock.advance(31s);
+        co_await it.sender->step();
+        co_await it.mine();
         EXPECT_TRUE((co_await it.sender->wait("a", 20s)).has_value());
     });
 }
