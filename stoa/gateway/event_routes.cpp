@@ -29,6 +29,14 @@ std::optional<Position> parse_position(std::string_view text) {
     return at;
 }
 
+std::string event_text(const catalogue::FeedItem& item) {
+    io::Event event;
+    event.id = std::to_string(item.block) + "-" + std::to_string(item.index);
+    event.type = item.kind;
+    event.data = item.data;
+    return io::to_text(event);
+}
+
 }  // namespace
 
 struct EventRoutes::Watcher {
@@ -109,9 +117,9 @@ Task<void> EventRoutes::stream(std::shared_ptr<Watcher> watcher, io::Writer& wri
                 co_await catalogue_.feed_after(watcher->at.block, watcher->at.index, kBatch);
             for (const auto& item : items) {
                 watcher->at = {item.block, item.index};
-                open = open && co_await writer.write(io::to_text(
-                                   {std::to_string(item.block) + "-" + std::to_string(item.index),
-                                    item.kind, item.data}));
+                const std::string text = event_text(item);
+                open = co_await writer.write(text);
+                if (!open) break;
             }
             if (!open || watcher->ended || watcher->woken || items.size() == kBatch) continue;
             boost::system::error_code ignored;

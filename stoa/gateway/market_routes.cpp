@@ -193,9 +193,12 @@ Task<Answer> MarketRoutes::licences(Request& request) {
 Task<Answer> MarketRoutes::put_text(Request& request, bool manifest) {
     const auto digest = parse_hash(request.param("digest"));
     if (!digest) co_return bad_parameter("digest", "0x and 64 hex digits");
-    const auto stored = manifest
-                            ? co_await catalogue_.put_manifest(*digest, std::move(request.body))
-                            : co_await catalogue_.put_terms(*digest, std::move(request.body));
+    Result<void> stored;
+    if (manifest) {
+        stored = co_await catalogue_.put_manifest(*digest, std::move(request.body));
+    } else {
+        stored = co_await catalogue_.put_terms(*digest, std::move(request.body));
+    }
     if (!stored) co_return refuse(stored.error());
     co_return io::Response(204);
 }
@@ -203,8 +206,12 @@ Task<Answer> MarketRoutes::put_text(Request& request, bool manifest) {
 Task<Answer> MarketRoutes::get_text(Request& request, bool manifest) {
     const auto digest = parse_hash(request.param("digest"));
     if (!digest) co_return bad_parameter("digest", "0x and 64 hex digits");
-    auto bytes = manifest ? co_await catalogue_.manifest(*digest)
-                          : co_await catalogue_.terms(*digest);
+    std::optional<std::string> bytes;
+    if (manifest) {
+        bytes = co_await catalogue_.manifest(*digest);
+    } else {
+        bytes = co_await catalogue_.terms(*digest);
+    }
     if (!bytes) co_return refuse(GatewayError::not_stored);
     auto response = io::text_response(
         200, std::move(*bytes), manifest ? "application/json" : "text/plain; charset=utf-8");

@@ -43,8 +43,8 @@ Task<Answer> MoneyRoutes::money(Request& request) {
         }
         add_channel(sheet, id, channel, paid, deployment_.contract("Channels"));
     }
-    co_await add_chain_side(sheet, rpc_, deployment_, *account,
-                            co_await catalogue_.splits_of(*account));
+    auto splits = co_await catalogue_.splits_of(*account);
+    co_await add_chain_side(sheet, rpc_, deployment_, *account, std::move(splits));
     auto response = wants_csv(request)
                         ? io::text_response(200, to_csv(sheet), "text/csv; charset=utf-8")
                         : io::json_response(
