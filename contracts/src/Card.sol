@@ -3,21 +3,23 @@ pragma solidity ^0.8.28;
 
 import {Base64} from "@openzeppelin/contracts/utils/Base64.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
+import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 
 /// @title What wallets show of a token: JSON with a picture, as data URIs.
 /// @dev Only text that needs no escaping may come here: slugs, numbers, addresses.
 library Card {
-    function model(string memory slug, address by, uint256 versions, string memory status)
+    function model(string memory slug, address by, uint256 versions, IModelRegistry.Status standing)
         internal
         pure
         returns (string memory)
     {
+        string[3] memory words = ["active", "deprecated", "withdrawn"];
+        string memory status = words[uint256(standing)];
         string memory version = Strings.toString(versions);
-        string memory line = string.concat("version ", version, ", ", status);
         return _json(
             slug,
             string.concat("An AI model on Stoa, by ", Strings.toHexString(by)),
-            _svg(slug, line),
+            _svg(slug, string.concat("version ", version, ", ", status)),
             string.concat(
                 '{"trait_type":"version","value":',
                 version,

@@ -94,7 +94,7 @@ contract ModelRegistry is IModelRegistry, ERC721, EIP712 {
         emit MarketChosen(id, model.market);
         _publish(id, model.first);
         _declareParents(id, model.parents);
-        _setPayTo(id, _withParents(id, _creatorsOrSender(model.payees)));
+        _setPayTo(id, _withParents(id, ModelRules.payeesOr(model.payees, msg.sender)));
     }
 
     /// @inheritdoc IModelRegistry
@@ -306,10 +306,7 @@ contract ModelRegistry is IModelRegistry, ERC721, EIP712 {
         _requireOwned(model);
         Record storage record = _models[model];
         Status status = _versions[model][record.versions].status;
-        string memory standing_ = status == Status.Active
-            ? "active"
-            : status == Status.Deprecated ? "deprecated" : "withdrawn";
-        return Card.model(record.slug, record.registrant, record.versions, standing_);
+        return Card.model(record.slug, record.registrant, record.versions, status);
     }
 
     function supportsInterface(bytes4 id) public view override(ERC721, IERC165) returns (bool) {
@@ -392,13 +389,6 @@ contract ModelRegistry is IModelRegistry, ERC721, EIP712 {
         address to = SPLITS.create(keccak256(abi.encode(address(this), id)), payees);
         _models[id].payTo = to;
         emit PayToSet(id, to, payees);
-    }
-
-    function _creatorsOrSender(Payee[] calldata payees) private view returns (Payee[] memory) {
-        if (payees.length != 0) return payees;
-        Payee[] memory alone = new Payee[](1);
-        alone[0] = Payee(msg.sender, uint32(Payees.WHOLE));
-        return alone;
     }
 
     function _version(uint256 model, uint32 version) private view returns (Version storage) {

@@ -9,6 +9,18 @@ import {Payees} from "./Payees.sol";
 library ModelRules {
     uint256 private constant BPS = 10_000;
 
+    /// @notice The given payees, or `account` alone where none are.
+    function payeesOr(Payee[] calldata payees, address account)
+        internal
+        pure
+        returns (Payee[] memory)
+    {
+        if (payees.length != 0) return payees;
+        Payee[] memory alone = new Payee[](1);
+        alone[0] = Payee(account, uint32(Payees.WHOLE));
+        return alone;
+    }
+
     /// @notice The creators share what is not the parents'; what their floors leave is the first's.
     /// @param creators Whole by themselves.
     /// @param parents Their shares in bps.
