@@ -92,7 +92,7 @@ TEST(Protocol, HeadersOfImpossibleFramesAreRefused) {
     EXPECT_THROW(parse_frame_header(header(4, 66)), ProtocolError);
     EXPECT_THROW(parse_frame_header(header(0xFFFFFFFF, 66)), ProtocolError);
     EXPECT_THROW(parse_frame_header(header(5 + (64 << 10) + 1, 69)), ProtocolError);
-    for (const std::uint8_t kind : {0, 6, 63, 74, 255}) {
+    for (const std::uint8_t kind : ByteVector{0, 6, 63, 74, 255}) {
         EXPECT_THROW(parse_frame_header(header(5, kind)), ProtocolError) << int{kind};
     }
 }

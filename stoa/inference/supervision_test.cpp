@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <random>
+#include <set>
 
 #include "stoa/inference/worker_test.hpp"
 
@@ -14,13 +16,12 @@ namespace fs = std::filesystem;
 /// A copy of a model that a test may spoil.
 class CopiedModel {
   public:
-    explicit CopiedModel(const TestModel& model) : options_(options_for(model)) {
-        std::string folder = (fs::temp_directory_path() / "stoa-XXXXXX").string();
-        if (!mkdtemp(folder.data())) throw std::runtime_error("no temporary folder");
-        folder_ = folder;
-        fs::copy_file(options_.model, folder_ / model.file);
-        options_.model = folder_ / model.file;
-        fs::permissions(options_.model, fs::perms::owner_write, fs::perm_options::add);
+    explicit CopiedModel(const TestModel& model) : options_(options_for(model)) { copy(); }
+    CopiedModel(const fs::path& file, Backend backend) {
+        options_.worker = STOA_WORKER;
+        options_.model = file;
+        options_.backend = backend;
+        copy();
     }
     ~CopiedModel() { fs::remove_all(folder_); }
 
@@ -36,11 +37,65 @@ class CopiedModel {
     const WorkerOptions& options() const { return options_; }
 
   private:
+    void copy() {
+        std::string folder = (fs::temp_directory_path() / "stoa-XXXXXX").string();
+        if (!mkdtemp(folder.data())) throw std::runtime_error("no temporary folder");
+        folder_ = folder;
+        fs::copy_file(options_.model, folder_ / "model");
+        options_.model = folder_ / "model";
+        fs::permissions(options_.model, fs::perms::owner_write, fs::perm_options::add);
+    }
+
     WorkerOptions options_;
     fs::path folder_;
 };
 
+std::string status_of(int pid, const std::string& field) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with(field + ":\t")) return line.substr(field.size() + 2);
+    }
+    return "";
+}
+
+std::set<std::string> entries(const fs::path& folder) {
+    std::set<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder)) names.insert(entry.path().filename());
+    return names;
+}
+
 }  // namespace
+
+// Seen from outside: confined, alone with its socket, and without the thread that ONNX Runtime's
+// telemetry would have started.
+TEST_F(WorkerTest, AWorkerHoldsNothingButItsSocket) {
+    for (const TestModel& model : {kStories, kMiniLm, kVad}) {
+        const auto engine = started(model);
+        const fs::path process = "/proc/" + std::to_string(engine->worker_pid());
+        EXPECT_EQ(status_of(engine->worker_pid(), "Seccomp"), "2") << model.file;
+        EXPECT_EQ(status_of(engine->worker_pid(), "NoNewPrivs"), "1") << model.file;
+        EXPECT_EQ(status_of(engine->worker_pid(), "Threads"), "1") << model.file;
+        EXPECT_EQ(entries(process / "fd"), (std::set<std::string>{"0", "1", "2", "3"}));
+        EXPECT_EQ(fs::read_symlink(process / "fd/0"), "/dev/null");
+        EXPECT_TRUE(fs::read_symlink(process / "fd/3").string().starts_with("socket:"));
+        EXPECT_NE(engine->info().engine_digest, Hash256{});
+        EXPECT_EQ(engine->info().weights, options_for(model).digest);
+    }
+}
+
+TEST_F(WorkerTest, ADamagedHeaderEndsItsWorkerAndNothingElse) {
+    const fs::path vocabulary = fs::path(STOA_MODELS) / "source/models/ggml-vocab-llama-spm.gguf";
+    std::mt19937 random(7);
+    for (int round = 0; round < 12; ++round) {
+        CopiedModel model(vocabulary, Backend::llama);
+        for (int byte = 0; byte < 8; ++byte) {
+            model.write(24 + random() % 2000, std::string(1, static_cast<char>(random())));
+        }
+        model.list();
+        // Even undamaged it has no weights, so it never loads.
+        EXPECT_THROW(run(engine(model.options())->start()), EngineFailure);
+    }
+}
 
 TEST_F(WorkerTest, AFileWithOneByteChangedIsNotLoaded) {
     CopiedModel model(kStories);
