@@ -60,6 +60,10 @@ const Function kChannels{
     "channels(bytes32 channelId) returns (uint128 balance,uint128 totalClaimed)"};
 }  // namespace channels
 
+namespace token {
+const Function kBalanceOf{"balanceOf(address account) returns (uint256)"};
+}  // namespace token
+
 std::optional<std::string> reason_of_revert(Bytes data) {
     if (auto reason = eth::abi::revert_reason(data)) return reason;
     struct Named {

@@ -34,6 +34,10 @@ namespace channels {
 extern const eth::abi::Function kChannels;
 }  // namespace channels
 
+namespace token {
+extern const eth::abi::Function kBalanceOf;
+}  // namespace token
+
 /// In words, with the name of our contracts' custom error; nothing for data of another kind.
 std::optional<std::string> reason_of_revert(Bytes data);
 

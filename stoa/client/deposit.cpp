@@ -64,8 +64,29 @@ Task<Session> Depositor::top_up(Session session, const Amount& amount) {
     co_return co_await carry(std::move(session), amount);
 }
 
+/// On a development chain the faucet helps out, so that a new key can begin at once.
+Task<void> Depositor::have_funds(const TokenInfo& token, const Amount& amount) {
+    std::vector<eth::abi::Value> holder;
+    holder.emplace_back(wallet_.address());
+    auto balance = co_await chain_.read(token.address, token::kBalanceOf, holder);
+    if (balance.at(0).as_amount() < amount && deployment_.faucet) {
+        context_.out.step("asking the faucet for test money");
+        json::object request;
+        request["address"] = to_checksum(wallet_.address());
+        co_await context_.node.post("/api/faucet", std::move(request));
+        balance = co_await chain_.read(token.address, token::kBalanceOf, holder);
+    }
+    const Amount has = balance.at(0).as_amount();
+    if (has >= amount) co_return;
+    throw Failure("insufficient_balance",
+                  to_checksum(wallet_.address()) + " has " + format_units(has, token.decimals) +
+                      ' ' + token.symbol + '.',
+                  "Send it more, or deposit less: --deposit " + format_units(has, token.decimals));
+}
+
 Task<Session> Depositor::carry(Session session, const Amount& amount) {
     const TokenInfo& token = deployment_.token(session.channel.config.token);
+    co_await have_funds(token, amount);
     const U256 salt = from_big_endian(random_hash().bytes);
     payment::TokenAuthorization message;
     message.from = wallet_.address();

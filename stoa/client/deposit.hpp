@@ -27,6 +27,7 @@ class Depositor {
 
   private:
     Task<void> prove_receiver(const payment::Requirements&);
+    Task<void> have_funds(const TokenInfo& token, const Amount& amount);
     Task<Session> carry(Session session, const Amount& amount);
 
     Context& context_;
