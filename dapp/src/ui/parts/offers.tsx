@@ -98,8 +98,8 @@ function BuyDialog({ offer, holder, close }: { offer: Offer; holder: Address; cl
       {!bought && (
         <>
           <p>
-            {offer.rights.map(rightText).join(', ')}. {entitlementText(offer.entitlement)}. The terms
-            are fixed with this purchase; nobody can revoke it.
+            {sentence(offer.rights.map(rightText))} {entitlementText(offer.entitlement)}. The terms
+            are fixed with this purchase, and nobody can revoke it.
           </p>
           <PromptList prompts={relayed ? [`Pay ${sum}, no network fee`]
             : [`Allow ${sum}`, 'Buy: you pay the network fee']}
@@ -134,6 +134,11 @@ function BuyDialog({ offer, holder, close }: { offer: Offer; holder: Address; cl
     </Dialog>
   );
 }
+
+const sentence = (parts: string[]): string => {
+  const text = parts.map((part) => part.charAt(0).toLowerCase() + part.slice(1)).join(', ');
+  return text && `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+};
 
 /** The legal text, proven to be the one that the offer names on chain. */
 function Terms({ offer }: { offer: Offer }) {
