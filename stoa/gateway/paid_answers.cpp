@@ -9,7 +9,7 @@ namespace asio = boost::asio;
 
 Task<std::optional<PaidAnswer>> PaidAnswers::find(Key key, io::Duration wait) {
     drop_old();
-    if (const auto running = running_.find(key); running != running_.end()) {
+    if (const auto running = running_->find(key); running != running_->end()) {
         const auto timer = std::make_shared<asio::steady_timer>(executor_, wait);
         running->second.push_back(timer);
         co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
@@ -19,11 +19,12 @@ Task<std::optional<PaidAnswer>> PaidAnswers::find(Key key, io::Duration wait) {
     co_return found->second.answer;
 }
 
-void PaidAnswers::finished(const Key& key) {
-    const auto found = running_.find(key);
-    if (found == running_.end()) return;
+PaidAnswers::Running::~Running() {
+    if (!all_) return;
+    const auto found = all_->find(key_);
+    if (found == all_->end()) return;
     const auto waiting = std::move(found->second);
-    running_.erase(found);
+    all_->erase(found);
     for (const auto& timer : waiting) timer->cancel();
 }
 

@@ -26,6 +26,10 @@ struct PaidAnswer {
 /// Answers of the last ten minutes by what paid for them, so that a client whose connection broke
 /// gets what it was charged for. In memory only, and only so much of it.
 class PaidAnswers {
+    /// Who waits for the answers that are being made.
+    using Waiting =
+        std::unordered_map<Hash256, std::vector<std::shared_ptr<boost::asio::steady_timer>>>;
+
   public:
     PaidAnswers(boost::asio::any_io_executor executor, const io::Clock& clock)
         : executor_(std::move(executor)), clock_(clock) {}
@@ -36,23 +40,20 @@ class PaidAnswers {
     /// The kept answer; when the same is being made, waits for it up to `wait`. Nothing for a new
     /// one, and for one that failed or takes longer (then `is_running`).
     Task<std::optional<PaidAnswer>> find(Key, io::Duration wait);
-    bool is_running(const Key& key) const { return running_.contains(key); }
+    bool is_running(const Key& key) const { return running_->contains(key); }
 
-    /// Announces an answer that is being made; ends with the object.
+    /// Announces an answer that is being made; ends with the object, which may outlive the answers.
     class Running {
       public:
-        Running(PaidAnswers& answers, const Key& key) : answers_(&answers), key_(key) {
-            answers.running_.try_emplace(key);
+        Running(PaidAnswers& answers, const Key& key) : all_(answers.running_), key_(key) {
+            all_->try_emplace(key);
         }
-        Running(Running&& other) noexcept
-            : answers_(std::exchange(other.answers_, nullptr)), key_(other.key_) {}
+        Running(Running&&) noexcept = default;
         Running& operator=(Running&&) = delete;
-        ~Running() {
-            if (answers_) answers_->finished(key_);
-        }
+        ~Running();
 
       private:
-        PaidAnswers* answers_;
+        std::shared_ptr<Waiting> all_;
         Key key_;
     };
 
@@ -68,7 +69,6 @@ class PaidAnswers {
         io::Clock::Steady until;
         std::size_t bytes = 0;
     };
-    void finished(const Key&);
     void drop_old();
 
     boost::asio::any_io_executor executor_;
@@ -76,7 +76,7 @@ class PaidAnswers {
     std::unordered_map<Key, Kept> kept_;
     std::deque<Key> order_;
     std::size_t bytes_ = 0;
-    std::unordered_map<Key, std::vector<std::shared_ptr<boost::asio::steady_timer>>> running_;
+    std::shared_ptr<Waiting> running_ = std::make_shared<Waiting>();
 };
 
 }  // namespace stoa::gateway

@@ -3,11 +3,12 @@
 namespace stoa::gateway {
 
 ChannelPurchase::~ChannelPurchase() {
-    if (open_ && turn_) ledger_.release_later(std::move(*turn_));
+    // Calls that the end of the node breaks off are released by its next start.
+    if (open_ && !turn_.is_orphan()) ledger_.release_later(std::move(turn_));
 }
 
 payment::SettlementResponse ChannelPurchase::response(const Amount& charged) const {
-    const ledger::ChannelId& id = turn_->channel();
+    const ledger::ChannelId& id = turn_.channel();
     const ledger::Channel* channel = ledger_.book().find(id);
     payment::SettlementResponse out;
     out.network = network_;
@@ -29,13 +30,13 @@ std::optional<payment::SettlementResponse> ChannelPurchase::early() const {
 }
 
 Task<payment::SettlementResponse> ChannelPurchase::charge(Amount amount, payment::Usage usage) {
-    co_await ledger_.charge(turn_->channel(), amount, usage);
+    co_await ledger_.charge(turn_.channel(), amount, usage);
     open_ = false;
     co_return response(amount);
 }
 
 Task<void> ChannelPurchase::release() {
-    co_await ledger_.release(turn_->channel());
+    co_await ledger_.release(turn_.channel());
     open_ = false;
 }
 

@@ -59,7 +59,7 @@ class ChannelPurchase final : public Purchase {
     payment::SettlementResponse response(const Amount& charged) const;
 
     ledger::Ledger& ledger_;
-    std::optional<ledger::Turns::Turn> turn_;
+    ledger::Turns::Turn turn_;
     std::string network_;
     std::optional<Deposit> deposit_;
     bool open_ = true;

@@ -93,10 +93,9 @@ Result<ServiceTerms> X402Routes::Impl::terms(const payment::ChannelConfig& confi
 }
 
 json::object X402Routes::Impl::supported() const {
+    // One-off payments (exact) are settled on the paid routes themselves.
     json::array kinds;
-    for (const char* scheme : {"exact", "batch-settlement"}) {
-        kinds.push_back({{"x402Version", 2}, {"scheme", scheme}, {"network", network()}});
-    }
+    kinds.push_back({{"x402Version", 2}, {"scheme", "batch-settlement"}, {"network", network()}});
     json::array signers(1, json::value(eth::to_checksum(parts.sender.address())));
     return {{"kinds", std::move(kinds)},
             {"extensions", json::array()},

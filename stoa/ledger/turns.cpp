@@ -35,11 +35,20 @@ struct Turns::State {
     }
 
     asio::any_io_executor executor;
+    bool ended = false;
     std::unordered_map<ChannelId, Queue> taken;
 };
 
 Turns::Turns(asio::any_io_executor executor)
     : state_(std::make_shared<State>(std::move(executor))) {}
+
+Turns::~Turns() {
+    state_->ended = true;
+}
+
+bool Turns::Turn::is_orphan() const {
+    return state_->ended;
+}
 
 Turns::Turn::~Turn() {
     if (state_) state_->pass_on(channel_);

@@ -23,6 +23,8 @@ class Turns {
         Turn& operator=(Turn&&) = delete;
         ~Turn();
         const ChannelId& channel() const { return channel_; }
+        /// The turns themselves are gone: the node ends.
+        bool is_orphan() const;
 
       private:
         friend class Turns;
@@ -33,6 +35,8 @@ class Turns {
     };
 
     explicit Turns(boost::asio::any_io_executor);
+    ~Turns();
+    Turns(const Turns&) = delete;
 
     /// Nothing when the channel is still busy after `wait`, or kMaxWaiting wait already.
     Task<std::optional<Turn>> take(ChannelId, io::Duration wait);
