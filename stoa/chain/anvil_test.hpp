@@ -173,6 +173,12 @@ inline Task<Hash256> poke(Rpc& rpc, eth::Address contract, std::uint64_t n,
     co_return read_hash(co_await rpc.get("eth_sendTransaction", list(transaction)));
 }
 
+/// The same, and waits for its block.
+inline Task<void> poked(Rpc& rpc, eth::Address contract, std::uint64_t n) {
+    const auto hash = co_await poke(rpc, contract, n);
+    while (!co_await receipt(rpc, hash)) co_await io::sleep_for(std::chrono::milliseconds(5));
+}
+
 #define STOA_NEEDS_ANVIL() \
     if (::stoa::chain::testing::anvil_path().empty()) GTEST_SKIP() << "contracts/ lacks anvil"
 

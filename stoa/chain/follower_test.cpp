@@ -261,16 +261,16 @@ TEST(follower, a_real_chain_is_followed_through_a_reorganisation) {
         const auto contract = co_await deploy_counter(*rpc);
         Rows rows(contract);
         Follower follower(*rpc, database, loop.pool, kChainId, std::vector<LogSink*>{&rows});
-        co_await poke(*rpc, contract, 5);
+        co_await poked(*rpc, contract, 5);
         co_await rpc->get("anvil_mine", list("0x28"));
         const auto snapshot = co_await rpc->get("evm_snapshot");
-        co_await poke(*rpc, contract, 7);
+        co_await poked(*rpc, contract, 7);
         while (co_await follower.step()) {
         }
         EXPECT_EQ(Rows::all(database).size(), 12U);
         co_await rpc->get("evm_revert", list(snapshot));
         co_await rpc->get("anvil_mine", list("0x3"));
-        co_await poke(*rpc, contract, 2);
+        co_await poked(*rpc, contract, 2);
         while (co_await follower.step()) {
         }
         EXPECT_EQ(Rows::all(database).size(), 7U);

@@ -128,7 +128,8 @@ Task<bool> Relay::signed_by(eth::Address account, Hash256 digest, ByteVector sig
         if (eth::recover(digest, plain) == account) co_return true;
     }
     if (signature.size() > kMaxSignatureBytes) co_return false;
-    if ((co_await chain::code(rpc_, account)).empty()) co_return false;
+    const auto code = co_await chain::code(rpc_, account);
+    if (code.empty()) co_return false;
     // ERC-1271: the selector itself means yes.
     std::vector<Value> arguments{digest, std::move(signature)};
     const auto answer = co_await chain::read(rpc_, account, kIsValidSignature,
@@ -153,7 +154,8 @@ Task<Carried<void>> Relay::check(const SignedOrder& it, Hash256 digest) {
         if (permit->deadline < U256(unix_seconds(now)) + kMiningSeconds) {
             co_return refuse(RelayError::expired, "The permit's deadline has passed.");
         }
-        if (!co_await signed_by(permit->owner, digest, permit->order_signature)) {
+        const bool is_owners = co_await signed_by(permit->owner, digest, permit->order_signature);
+        if (!is_owners) {
             co_return refuse(RelayError::bad_signature, "The order is not signed by the owner.");
         }
         co_return Carried<void>{};
@@ -164,7 +166,9 @@ Task<Carried<void>> Relay::check(const SignedOrder& it, Hash256 digest) {
     const Hash256 signed_digest = payment::receive_authorization_digest(
         separator_of(*token), {authorization.from, market_, order.max_price,
                                authorization.valid_after, authorization.valid_before, digest});
-    if (!co_await signed_by(authorization.from, signed_digest, authorization.signature)) {
+    const bool is_payers =
+        co_await signed_by(authorization.from, signed_digest, authorization.signature);
+    if (!is_payers) {
         co_return refuse(RelayError::bad_signature,
                          "The authorisation is not signed by its payer for this very order.");
     }
@@ -173,9 +177,8 @@ Task<Carried<void>> Relay::check(const SignedOrder& it, Hash256 digest) {
 
 Task<Carried<OrderDone>> Relay::order(SignedOrder it) {
     const Hash256 digest = order_digest(market_separator_, it.order);
-    if (auto right = co_await check(it, digest); !right) {
-        co_return tl::unexpected(std::move(right.error()));
-    }
+    auto right = co_await check(it, digest);
+    if (!right) co_return tl::unexpected(std::move(right.error()));
     Carry carried{"order:" + to_hex(digest), market_, relay_call(it), it.payer(), it.order.token,
                   it.order.relay_fee};
     // Beside a permit the digest is not bound to the owner: two may sign equal orders.
@@ -206,7 +209,8 @@ Task<Carried<void>> Relay::check(const SignedDeposit& it, Hash256 nonce) {
     const Hash256 digest = payment::receive_authorization_digest(
         separator_of(*token), {it.config.payer, collector_, it.amount,
                                it.valid_after, it.valid_before, nonce});
-    if (!co_await signed_by(it.config.payer, digest, it.signature)) {
+    const bool is_payers = co_await signed_by(it.config.payer, digest, it.signature);
+    if (!is_payers) {
         co_return refuse(RelayError::bad_signature,
                          "The deposit is not signed by the payer for this very channel.");
     }
@@ -220,9 +224,8 @@ Task<Carried<DepositDone>> Relay::deposit(SignedDeposit it) {
     }
     const Hash256 channel_id = channels_.channel_id(it.config);
     const Hash256 nonce = payment::deposit_nonce(channel_id, it.salt);
-    if (auto right = co_await check(it, nonce); !right) {
-        co_return tl::unexpected(std::move(right.error()));
-    }
+    auto right = co_await check(it, nonce);
+    if (!right) co_return tl::unexpected(std::move(right.error()));
     Carry carried{"deposit:" + to_hex(nonce), channels_.contract(), deposit_call(it, collector_),
                   it.config.payer, it.config.token, {}};
     const auto receipt = co_await carry(std::move(carried));
@@ -239,8 +242,9 @@ Task<Carried<void>> Relay::check(const Exit& it, Hash256 channel_id) {
     if (it.request.valid_before < static_cast<std::uint64_t>(unix_seconds(clock_.now()))) {
         co_return refuse(RelayError::expired, "The request is too old.");
     }
-    if (!co_await signed_by(it.config.payer, channels_.refund_request_digest(it.request),
-                            it.signature)) {
+    const Hash256 digest = channels_.refund_request_digest(it.request);
+    const bool is_payers = co_await signed_by(it.config.payer, digest, it.signature);
+    if (!is_payers) {
         co_return refuse(RelayError::bad_signature, "The request is not signed by the payer.");
     }
     co_return Carried<void>{};
@@ -248,9 +252,8 @@ Task<Carried<void>> Relay::check(const Exit& it, Hash256 channel_id) {
 
 Task<Carried<ExitDone>> Relay::exit(Exit it) {
     const Hash256 channel_id = channels_.channel_id(it.config);
-    if (auto right = co_await check(it, channel_id); !right) {
-        co_return tl::unexpected(std::move(right.error()));
-    }
+    auto right = co_await check(it, channel_id);
+    if (!right) co_return tl::unexpected(std::move(right.error()));
     const auto asked = it.request.amount.units == 0 ? std::nullopt : std::optional(it.request.amount);
     const auto amount = payment::refund_amount(it.state, asked);
     if (!amount || !is_128_bits(*amount)) {
@@ -312,7 +315,8 @@ Task<Carried<void>> Relay::send(const Carry& it, std::string id) {
     std::optional<chain::Revert> revert;
     std::exception_ptr failure;
     try {
-        if (auto sent = co_await sender_.submit(std::move(job)); !sent) revert = sent.error();
+        const auto sent = co_await sender_.submit(std::move(job));
+        if (!sent) revert = sent.error();
     } catch (const RpcFailure&) {
         failure = std::current_exception();
     }
@@ -326,9 +330,8 @@ Task<Carried<chain::Receipt>> Relay::carry(Carry it) {
     const Attempt attempt = co_await attempt_for(it.wish);
     if (attempt.is_spent) co_return refuse(RelayError::would_revert, "It has reverted too often.");
     if (!attempt.is_sent) {
-        if (auto sent = co_await send(it, attempt.id); !sent) {
-            co_return tl::unexpected(std::move(sent.error()));
-        }
+        auto sent = co_await send(it, attempt.id);
+        if (!sent) co_return tl::unexpected(std::move(sent.error()));
     }
     std::string late;
     try {
