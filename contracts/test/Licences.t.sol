@@ -84,6 +84,29 @@ contract LicencesTest is StoaTest {
         licences.termsOf(99);
     }
 
+    function test_terms_thatContradictThemselvesAreRefused() public {
+        for (uint256 i; i < 5; ++i) {
+            ILicences.Terms memory t = terms();
+            if (i == 0) t.rights = Rights.ALL + 1;
+            if (i == 1) t.service = 1;
+            if (i == 2) t.calls = 1;
+            if (i == 3) (t.service, t.calls, t.transferable) = (1, 1, true);
+            if (i == 4) (t.service, t.calls) = (1 << 64, 1);
+            vm.expectRevert(ILicences.BadTerms.selector);
+            licences.freeze(t);
+        }
+    }
+
+    function test_unknownLicencesAreNone() public {
+        bytes memory why = abi.encodeWithSelector(ILicences.UnknownLicence.selector, 99);
+        vm.expectRevert(why);
+        licences.expires(99);
+        vm.expectRevert(why);
+        licences.licenceOf(99);
+        vm.expectRevert(why);
+        licences.extend(99, 0);
+    }
+
     function test_valid_untilItExpires() public {
         uint256 id = issued(terms());
         yes(licences.isValid(id));

@@ -104,9 +104,12 @@ contract MarketTest is StoaTest {
         market.buy(orderFor(offer));
         vm.prank(creator);
         models.transferFrom(creator, stranger, modelId);
-        vm.expectRevert(abi.encodeWithSelector(IMarket.NotSeller.selector, offer, creator));
-        vm.prank(creator);
-        market.setActive(offer, true);
+        address[2] memory both = [creator, stranger];
+        for (uint256 i; i < both.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IMarket.NotSeller.selector, offer, both[i]));
+            vm.prank(both[i]);
+            market.setActive(offer, true);
+        }
     }
 
     // ---- buying ----
@@ -240,6 +243,23 @@ contract MarketTest is StoaTest {
         eq(licences.balanceOf(buyer), 1);
     }
 
+    function test_buyWithPermit_refusesASignatureOfAnotherLength() public {
+        IMarket.Permit memory permit = permitted(5e6);
+        permit.signature = new bytes(64);
+        vm.expectRevert(IMarket.BadPermitSignature.selector);
+        vm.prank(buyer);
+        market.buyWithPermit(orderFor(offer), permit);
+    }
+
+    function test_buyNative_refusesTokensAndFees() public {
+        IMarket.Order memory order = orderFor(offer);
+        vm.expectRevert(abi.encodeWithSelector(IMarket.TokenNotAccepted.selector, address(usd)));
+        market.buyNative(order);
+        (order.token, order.relayFee) = (address(0), 1);
+        vm.expectRevert(IMarket.UnexpectedRelayFee.selector);
+        market.buyNative(order);
+    }
+
     function test_buyNative_returnsWhatIsTooMuch() public {
         IMarket.NewOffer memory o = offerOfModel(modelId);
         o.prices[0] = IMarket.Price(address(0), 1 ether, 1 ether);
@@ -274,6 +294,27 @@ contract MarketTest is StoaTest {
         market.renew(licence, address(usd), 5e6, NOW + 101 days);
         eq(licences.expires(licence), NOW + 130 days);
         eq(usd.balanceOf(payTo), 15e6);
+    }
+
+    function test_renew_withTheNativeCoin() public {
+        IMarket.NewOffer memory o = offerOfModel(modelId);
+        o.prices = new IMarket.Price[](2);
+        o.prices[0] = IMarket.Price(address(0), 1 ether, 1 ether);
+        o.prices[1] = IMarket.Price(address(usd), 5e6, 5e6);
+        vm.prank(creator);
+        offer = market.createOffer(o);
+        uint256 licence = _bought();
+        vm.deal(buyer, 3 ether);
+        vm.startPrank(buyer);
+        vm.expectRevert(abi.encodeWithSelector(IMarket.WrongNativeAmount.selector, 1));
+        market.renew{value: 1}(licence, address(0), 1 ether, NOW);
+        vm.expectRevert(abi.encodeWithSelector(IMarket.WrongNativeAmount.selector, 1));
+        market.renew{value: 1}(licence, address(usd), 5e6, NOW);
+        market.renew{value: 2 ether}(licence, address(0), 1 ether, NOW);
+        vm.stopPrank();
+        eq(buyer.balance, 2 ether);
+        eq(payTo.balance, 1 ether);
+        eq(licences.expires(licence), NOW + 60 days);
     }
 
     function test_renew_refusesAfterCancellingAndAboveTheMaximum() public {

@@ -72,6 +72,8 @@ contract ModelRegistryTest is StoaTest {
         m = model("tiny");
         m.first.cid = "";
         _refused(m, abi.encodeWithSelector(IModelRegistry.BadCid.selector, ""));
+        m.first.cid = string(new bytes(101));
+        _refused(m, abi.encodeWithSelector(IModelRegistry.BadCid.selector, m.first.cid));
         m = model("tiny");
         m.first.derivativeBps = 5_001;
         _refused(m, abi.encodeWithSelector(IModelRegistry.BadBps.selector, 5_001));

@@ -93,6 +93,11 @@ contract ServicesTest is StoaTest {
         IServices.NewService memory s = service();
         s.endpoint = "";
         _refused(s, abi.encodeWithSelector(IServices.BadEndpoint.selector));
+        s.endpoint = string(new bytes(257));
+        _refused(s, abi.encodeWithSelector(IServices.BadEndpoint.selector));
+        s = service();
+        s.pricing[0].token = address(0);
+        _refused(s, abi.encodeWithSelector(IServices.BadPricing.selector));
         s = service();
         s.receiverAuthorizer = address(0);
         _refused(s, abi.encodeWithSelector(IServices.ZeroAuthorizer.selector));

@@ -120,7 +120,38 @@ contract TestUSDTest is StoaTest {
         usd.permit(address(wallet), relay, 7, NOW + 1, signature);
     }
 
+    function test_signaturesOfOthersAreRefused() public {
+        bytes memory wrong = sign(sessionKey, keccak256("anything"));
+        bytes4 why = bytes4(keccak256("ERC3009InvalidSignature()"));
+        vm.expectRevert(why);
+        usd.transferWithAuthorization(buyer, relay, 5, 0, NOW + 1, NONCE, wrong);
+        vm.expectRevert(why);
+        vm.prank(relay);
+        usd.receiveWithAuthorization(buyer, relay, 5, 0, NOW + 1, NONCE, wrong);
+        vm.expectRevert(why);
+        usd.cancelAuthorization(buyer, NONCE, wrong);
+        vm.expectRevert(
+            abi.encodeWithSignature("ERC2612InvalidSigner(address,address)", address(0), buyer)
+        );
+        usd.permit(buyer, relay, 7, NOW + 1, wrong);
+        vm.expectRevert(abi.encodeWithSignature("ERC2612ExpiredSignature(uint256)", NOW - 1));
+        usd.permit(buyer, relay, 7, NOW - 1, wrong);
+    }
+
     // ---- deposits through Permit2 ----
+
+    function test_permit2_refusesMoreThanWasPermitted() public {
+        vm.expectRevert(abi.encodeWithSelector(IPermit2.InvalidAmount.selector, 5));
+        IPermit2(stands.permit2)
+            .permitWitnessTransferFrom(
+                IPermit2.PermitTransferFrom(IPermit2.TokenPermissions(address(usd), 5), 0, NOW),
+                IPermit2.SignatureTransferDetails(relay, 6),
+                buyer,
+                0,
+                "",
+                ""
+            );
+    }
 
     function test_permit2_depositBoundToTheChannel() public {
         IChannels.ChannelConfig memory c = config();
