@@ -66,6 +66,7 @@ Task<void> Settler::step() {
         co_await claim_leaving();
         for (const Account& account : due_accounts(false)) co_await claim_account(account);
         co_await refund_idle();
+        co_await settle_rest();
     } catch (const chain::RpcFailure& failure) {
         why = failure.what();
     } catch (...) {
@@ -79,6 +80,19 @@ Task<void> Settler::step() {
 Task<void> Settler::settle_everything() {
     co_await claim_leaving();
     for (const Account& account : due_accounts(true)) co_await claim_account(account);
+    co_await settle_rest();
+}
+
+/// What refunds claimed, and claims whose payment was interrupted.
+Task<void> Settler::settle_rest() {
+    if (std::exchange(is_first_round_, false)) {
+        for (const auto& [id, channel] : ledger_.book().channels()) {
+            if (is_ours(channel))
+                unsettled_.insert({channel.config.receiver, channel.config.token});
+        }
+    }
+    const std::vector<Account> rest(unsettled_.begin(), unsettled_.end());
+    for (const Account& account : rest) co_await settle(account);
 }
 
 bool Settler::is_ours(const Channel& channel) const {
@@ -192,11 +206,14 @@ Task<bool> Settler::claim(std::vector<Claim> rows) {
 }
 
 Task<void> Settler::settle(Account account) {
+    unsettled_.insert(account);
     const auto settled = co_await settle_now(account.receiver, account.token);
-    if (settled || settled.error() == PaymentError::nothing_to_settle) co_return;
-    stop_unless_refused(settled.error());
-    log_.error("a settlement is refused",
-               {{"receiver", to_checksum(account.receiver)}, {"why", settled.error().message()}});
+    if (!settled && settled.error() != PaymentError::nothing_to_settle) {
+        stop_unless_refused(settled.error());
+        log_.error("a settlement is refused", {{"receiver", to_checksum(account.receiver)},
+                                               {"why", settled.error().message()}});
+    }
+    unsettled_.erase(account);
 }
 
 Task<Result<Hash256>> Settler::settle_now(eth::Address receiver, eth::Address token) {
@@ -267,10 +284,12 @@ Task<Result<Settler::Refunded>> Settler::refund(const Turns::Turn& turn,
     if (!amount) co_return fail(amount.error());
 
     chain::Job job = refund_job(id, *channel, *amount);
+    const Account account{channel->config.receiver, channel->config.token};
     Refunded done{{}, *amount};
     const auto brought = co_await bring(std::move(job), PaymentError::refund_simulation_failed,
                                         PaymentError::refund_transaction_failed, &done.transaction);
     if (!brought) co_return fail(brought.error());
+    unsettled_.insert(account);
     try {
         co_await mirror_.refresh(id);
     } catch (const chain::RpcFailure& failure) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -81,6 +82,7 @@ class Settler {
     /// True when all rows are claimed. A batch that is refused is halved until the row is alone.
     Task<bool> claim(std::vector<Claim>);
     Task<void> settle(Account);
+    Task<void> settle_rest();
     Task<void> refund_idle();
     chain::Job refund_job(const ChannelId&, const Channel&, const Amount&) const;
     ByteVector signed_claim(const std::vector<Claim>&) const;
@@ -98,6 +100,9 @@ class Settler {
     boost::asio::steady_timer wake_;
     bool kicked_ = false;
     bool stepping_ = false;
+    /// Claimed, and maybe not paid out: every receiver at start, since nobody wrote it down.
+    std::set<Account> unsettled_;
+    bool is_first_round_ = true;
     std::unordered_map<ChannelId, Amount> refused_;  ///< Totals whose claim the contract refuses.
 };
 

@@ -227,6 +227,9 @@ TEST_F(SettlerTest, RefundsTheRestAndClaimsWhatIsOwedAtOnce) {
         EXPECT_EQ(after, before - Amount{137});
         const auto none = co_await settler->refund(*turn, std::nullopt);
         EXPECT_EQ(none.error(), payment::PaymentError::refund_no_balance);
+        co_await settler->step();
+        const Amount paid = co_await mirror->reader().token_balance(token, receiver);
+        EXPECT_EQ(paid, Amount{137}) << "what a refund claimed is paid out too";
     };
     run_all(story());
 }
