@@ -11,8 +11,8 @@ import {vm} from "./Vm.sol";
 /// @notice `genesis()` puts everything into the first block of a development chain and dumps it;
 /// `npm run genesis` runs it and makes build/genesis/1337.json, a state of anvil to be given as
 /// `anvil --chain-id 1337 --load-state build/genesis/1337.json`, and deployments/1337.json.
-/// `run()` deploys to a live chain: `npm run deploy -- --rpc-url URL` and forge's options for a key.
-/// Addresses follow from the code alone (CREATE2), so a second run finds what the first one left.
+/// `run()` deploys to a live chain: `npm run deploy -- --rpc-url URL`, with forge's options for a
+/// key. Addresses follow from the code alone (CREATE2), so a second run finds what the first one left.
 contract Deploy {
     struct Deployed {
         address channels;

@@ -155,7 +155,7 @@ contract ChannelsExitTest is StoaTest {
         eq(total, 300);
     }
 
-    /// @notice Browser storage cleared, no native coin, node dead: the wallet alone gets it all back.
+    /// @notice Browser storage cleared, node dead: the wallet alone gets it all back.
     function test_everyUnitComesBackWithoutSessionKeyAndNode() public {
         uint256 before = usd.balanceOf(buyer);
         deposited(c, 1e6);

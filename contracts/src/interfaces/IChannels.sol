@@ -78,8 +78,8 @@ interface IChannels {
     error InvalidRefundNonce();
     error ZeroRefund();
 
-    /// @notice Opens a channel or adds to it. Anyone may carry it: the collector demands the payer's
-    /// signature. The tokens received must be exactly `amount`.
+    /// @notice Opens a channel or adds to it. Anyone may carry it: the collector demands the
+    /// payer's signature. The tokens received must be exactly `amount`.
     function deposit(
         ChannelConfig calldata config,
         uint128 amount,
@@ -87,14 +87,15 @@ interface IChannels {
         bytes calldata collectorData
     ) external;
 
-    /// @notice Claims for every row, by the `receiver` or `receiverAuthorizer` of all of them. A row
-    /// that claims nothing new is skipped unseen. One bad row reverts all. Moves no tokens.
+    /// @notice Claims for every row, by the `receiver` or `receiverAuthorizer` of all of them. A
+    /// row that claims nothing new is skipped unseen. One bad row reverts all. Moves no tokens.
     function claim(VoucherClaim[] calldata claims) external;
 
     /// @notice The same by anyone, with the `receiverAuthorizer`'s signature of the ClaimBatch.
     function claimWithSignature(VoucherClaim[] calldata claims, bytes calldata signature) external;
 
-    /// @notice Sends what is claimed and not yet sent to `receiver`. Anyone may; quiet when nothing is.
+    /// @notice Sends what is claimed and not yet sent to `receiver`. Anyone may; quiet when
+    /// nothing is.
     function settle(address receiver, address token) external;
 
     /// @notice Announces that the payer leaves with `amount`. By `payer` or `payerAuthorizer`.

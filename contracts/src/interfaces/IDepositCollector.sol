@@ -6,7 +6,7 @@ interface IDepositCollector {
     /// @notice Only the channels may collect.
     error OnlyChannels();
 
-    /// @notice Moves `amount` of `token` from `payer` to the caller, which is the channels' contract.
+    /// @notice Moves `amount` of `token` from `payer` to the caller, the channels' contract.
     /// @param channelId What the payer's signature must be bound to.
     /// @param data The collector's own: see each.
     function collect(

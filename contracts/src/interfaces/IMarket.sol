@@ -44,8 +44,8 @@ interface IMarket {
         ILicences.Terms terms;
     }
 
-    /// @notice What a buyer agrees to. Its EIP-712 digest is the nonce of the EIP-3009 authorisation
-    /// that pays for it, or is signed itself beside a permit.
+    /// @notice What a buyer agrees to. Its EIP-712 digest is the nonce of the EIP-3009
+    /// authorisation that pays for it, or is signed itself beside a permit.
     /// @param termsDigest The text the buyer was shown: must be the offer's.
     /// @param holder Gets the licences.
     /// @param n How many, 1 to 32.
@@ -151,13 +151,14 @@ interface IMarket {
     /// @notice Buys with the native coin sent along; what is too much comes back.
     function buyNative(Order calldata order) external payable returns (uint256 firstLicence);
 
-    /// @notice Carries an order that an EIP-3009 authorisation pays; the rest of `maxPrice` goes back
-    /// to `from` and `relayFee` to the sender.
+    /// @notice Carries an order that an EIP-3009 authorisation pays; the rest of `maxPrice` goes
+    /// back to `from` and `relayFee` to the sender.
     function relayOrder(Order calldata order, Authorization calldata authorization)
         external
         returns (uint256 firstLicence);
 
-    /// @notice Carries an order signed by `permit.owner` beside its permit. Takes the price and `relayFee`.
+    /// @notice Carries an order signed by `permit.owner` beside its permit. Takes the price and
+    /// `relayFee`.
     function relayPermitOrder(
         Order calldata order,
         Permit calldata permit,

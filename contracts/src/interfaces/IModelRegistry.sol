@@ -52,7 +52,8 @@ interface IModelRegistry is IERC721Metadata, IERC4906 {
         uint40 time;
     }
 
-    /// @notice A version of another model that this one is derived from, and its part of what comes in.
+    /// @notice A version of another model that this one is derived from, and its part of what
+    /// comes in.
     struct Parent {
         uint256 model;
         uint32 version;

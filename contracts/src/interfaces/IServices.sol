@@ -92,8 +92,8 @@ interface IServices {
         external
         returns (uint256 id, address receiver);
 
-    /// @notice What is lowered holds at once; if anything rises, all holds after a day's notice. By the
-    /// provider.
+    /// @notice What is lowered holds at once; if anything rises, all holds after a day's notice.
+    /// By the provider.
     function setPricing(uint256 service, Pricing[] calldata pricing) external;
     function setEndpoint(uint256 service, string calldata endpoint) external;
 

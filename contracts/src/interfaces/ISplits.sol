@@ -9,7 +9,8 @@ struct Payee {
 
 /// @title One split of money: shares that never change, and no owner.
 /// @notice Whatever arrives here, tokens or the native coin (token 0), belongs to the payees.
-/// due = ⌊received · share / 1e6⌋ − claimed, received = balance + Σ claimed. What the floors leave waits.
+/// due = ⌊received · share / 1e6⌋ − claimed, received = balance + Σ claimed. What the floors leave
+/// waits.
 interface ISplit {
     event Claimed(
         address indexed token, address indexed account, address recipient, uint256 amount
@@ -57,7 +58,8 @@ interface ISplits {
     error SharesNotWhole(uint256 sum);
 
     /// @notice Makes the split of (`salt`, `payees`), or returns the one that stands already.
-    /// @param payees 1 to 32, ascending by account, none twice, no share 0, shares sum to 1,000,000.
+    /// @param payees 1 to 32, ascending by account, none twice, no share 0; the shares sum to
+    /// 1,000,000.
     function create(bytes32 salt, Payee[] calldata payees) external returns (address split);
 
     /// @notice Where `create` puts it.
