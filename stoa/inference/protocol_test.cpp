@@ -45,7 +45,7 @@ TEST(Protocol, ARequestArrivesAsItWasSent) {
 TEST(Protocol, TheBytesOfAFrameAreThese) {
     EXPECT_EQ(
         encode(FrameKind::piece, 5, Piece{"ab", {3}}),
-        (ByteVector{19, 0, 0, 0, 69, 5, 0, 0, 0, 2, 0, 0, 0, 'a', 'b', 1, 0, 0, 0, 3, 0, 0, 0}));
+        (ByteVector{19, 0, 0, 0, 70, 5, 0, 0, 0, 2, 0, 0, 0, 'a', 'b', 1, 0, 0, 0, 3, 0, 0, 0}));
 }
 
 TEST(Protocol, TensorsArriveAsTheyWereSent) {
@@ -91,7 +91,7 @@ TEST(Protocol, HeadersOfImpossibleFramesAreRefused) {
     EXPECT_NO_THROW(parse_frame_header(header(5, 66)));
     EXPECT_THROW(parse_frame_header(header(4, 66)), ProtocolError);
     EXPECT_THROW(parse_frame_header(header(0xFFFFFFFF, 66)), ProtocolError);
-    EXPECT_THROW(parse_frame_header(header(5 + (64 << 10) + 1, 69)), ProtocolError);
+    EXPECT_THROW(parse_frame_header(header(5 + (64 << 10) + 1, 70)), ProtocolError);
     for (const std::uint8_t kind : ByteVector{0, 6, 63, 74, 255}) {
         EXPECT_THROW(parse_frame_header(header(5, kind)), ProtocolError) << int{kind};
     }

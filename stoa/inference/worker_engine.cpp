@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <thread>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -24,6 +25,7 @@ namespace {
 
 constexpr std::size_t kMaxNameBytes = 64;
 constexpr std::uint32_t kMaxContext = 1 << 20;
+constexpr unsigned kMaxDefaultThreads = 8;
 
 std::uint64_t memory_for(const WorkerOptions& options, std::uint64_t file_bytes) {
     if (options.memory_bytes > 0) return options.memory_bytes;
@@ -32,9 +34,14 @@ std::uint64_t memory_for(const WorkerOptions& options, std::uint64_t file_bytes)
     return 4 * file_bytes + (std::uint64_t{8} << 30);
 }
 
+unsigned threads_for(const WorkerOptions& options) {
+    if (options.threads > 0) return options.threads;
+    return std::clamp(std::thread::hardware_concurrency() / 2, 1U, kMaxDefaultThreads);
+}
+
 std::vector<std::string> arguments_of(const WorkerOptions& options, std::uint64_t file_bytes) {
     return {"--backend",  options.backend == Backend::llama ? "llama" : "onnx",
-            "--threads",  std::to_string(options.threads),
+            "--threads",  std::to_string(threads_for(options)),
             "--parallel", std::to_string(options.parallel),
             "--context",  std::to_string(options.context),
             "--memory",   std::to_string(memory_for(options, file_bytes))};
@@ -123,7 +130,7 @@ struct WorkerEngine::State : std::enable_shared_from_this<State> {
     EngineInfo info;
     TensorSignature signature;
     Connection connection;  // of a worker that is loaded
-    Connection loading;
+    std::weak_ptr<WorkerConnection> loading;
     unsigned starts = 0;
     bool stopping = false;
 };
@@ -134,11 +141,10 @@ Task<Result<void>> WorkerEngine::State::launch() {
     if (!file) co_return tl::unexpected(file.error());
     if (stopping) throw EngineFailure("the engine is stopped");
     ++starts;
-    loading = WorkerConnection::start(executor, options.worker, arguments_of(options, file->size()),
-                                      file->descriptor());
-    const Connection started = loading;
+    const Connection started = WorkerConnection::start(
+        executor, options.worker, arguments_of(options, file->size()), file->descriptor());
+    loading = started;  // where `stop` finds it
     ReadyMessage ready = co_await started->wait_ready(options.load_deadline);
-    loading.reset();
     check(ready.info);
     ready.info.weights = options.digest;
     info = std::move(ready.info);
@@ -184,14 +190,13 @@ Task<void> WorkerEngine::State::supervise(std::shared_ptr<State>) {
                             {{"model", name}, {"why", failure.what()}});
             }
         }
-        loading.reset();
     }
 }
 
 void WorkerEngine::State::stop() {
     stopping = true;
     pause.cancel();
-    if (loading) loading->kill();
+    if (const Connection started = loading.lock()) started->kill();
     if (connection) connection->kill();
 }
 
@@ -267,7 +272,7 @@ WorkerEngine::~WorkerEngine() {
 
 Task<Result<void>> WorkerEngine::start() {
     const auto state = state_;
-    STOA_ASSERT(state->starts == 0);
+    STOA_ASSERT(!state->connection);
     const auto started = co_await state->launch();
     if (started) asio::co_spawn(state->executor, state->supervise(state), asio::detached);
     co_return started;

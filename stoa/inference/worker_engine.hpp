@@ -24,7 +24,7 @@ struct WorkerOptions {
     /// SHA-256 that the file must have. It's hashed before every start, so a file that was
     /// changed under a running node isn't loaded again.
     Hash256 digest;
-    unsigned threads = 1;
+    unsigned threads = 0;            ///< 0: half of the processors, at most 8.
     unsigned parallel = 4;           ///< Calls that run at once; more wait.
     unsigned queue = 64;             ///< Calls that may wait; more are refused as busy.
     unsigned context = 4096;         ///< At most; a smaller training context wins.
