@@ -201,8 +201,8 @@ Task<bool> Settler::claim(std::vector<Claim> rows) {
     std::vector<Claim> rest(middle, rows.end());
     rows.erase(middle, rows.end());
     const bool first_half = co_await claim(std::move(rows));
-    const bool second_half = co_await claim(std::move(rest));
-    co_return first_half&& second_half;
+    if (!co_await claim(std::move(rest))) co_return false;
+    co_return first_half;
 }
 
 Task<void> Settler::settle(Account account) {
