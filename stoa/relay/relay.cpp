@@ -42,7 +42,7 @@ const chain::Abi& events() {
     return abi;
 }
 
-tl::unexpected<Refusal> refuse(RelayError why, std::string detail = {}) {
+tl::unexpected<Refusal> refuse(std::error_code why, std::string detail = {}) {
     return tl::unexpected(Refusal{why, std::move(detail), {}});
 }
 
@@ -287,10 +287,16 @@ Task<Relay::Attempt> Relay::attempt_for(std::string wish) {
     for (int number = 1; number <= kMaxAttempts; ++number) {
         const std::string id = number == 1 ? wish : wish + ":" + std::to_string(number);
         const auto status = co_await sender_.status(id);
-        if (!status) co_return Attempt{id, false, false};
-        if (status->state != chain::JobState::reverted) co_return Attempt{id, true, false};
+        if (!status || status->state != chain::JobState::reverted) {
+            Attempt attempt;
+            attempt.id = id;
+            attempt.is_sent = status.has_value();
+            co_return attempt;
+        }
     }
-    co_return Attempt{{}, false, true};
+    Attempt none;
+    none.is_spent = true;
+    co_return none;
 }
 
 Task<Carried<void>> Relay::send(const Carry& it, std::string id) {
@@ -303,14 +309,19 @@ Task<Carried<void>> Relay::send(const Carry& it, std::string id) {
     const U256 likely = *gas * U256((fees.max_fee + fees.tip) / 2);
     const auto needed = in_token(it.token, likely);
     const bool pays = needed && it.income >= *needed && it.income.units > 0;
-    Quota::Take take{id, it.payer, !pays, *job.gas * fees.max_fee};
-    const auto taken = co_await quota_.take(std::move(take), clock_.now());
+    Quota::Take take;
+    take.job = id;
+    take.payer = it.payer;
+    take.free = !pays;
+    take.at_most_wei = *job.gas * fees.max_fee;
+    const UnixTime now = clock_.now();
+    const auto taken = co_await quota_.take(take, now);
     if (!taken) {
         if (taken.error() == RelayError::quota && needed && it.income.units > 0) {
             co_return refuse(RelayError::below_cost, "The relay fee is at least " +
                                                          to_decimal(*needed) + " units now.");
         }
-        co_return tl::unexpected(Refusal{taken.error(), {}, {}});
+        co_return refuse(taken.error());
     }
     std::optional<chain::Revert> revert;
     std::exception_ptr failure;
