@@ -67,6 +67,10 @@ void check_terms(const json::value& offer, const Hash256& digest) {
 
 Task<void> buy(Context& context, const BuyOptions& options) {
     const Deployment& deployment = *co_await context.node.deployment();
+    if (options.model.empty() && options.offer.empty()) {
+        throw Failure("nothing_named", "There is nothing to buy.",
+                      "Name a model, or an offer with --offer.");
+    }
     std::string id = options.offer;
     if (id.empty()) id = co_await first_offer(context, options.model);
     const json::value offer = co_await context.node.get("/api/offers/" + io::percent_encode(id));

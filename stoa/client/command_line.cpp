@@ -109,11 +109,6 @@ class Commands {
         b->add_option("--max-price", buy_options.max_price, "The most to pay; else today's price");
         b->add_option("-n", buy_options.n, "How many")->check(CLI::Range(1, 32));
         add_key(b, buy_options.key);
-        b->final_callback([&buy_options] {
-            if (buy_options.model.empty() && buy_options.offer.empty()) {
-                throw CLI::RequiredError("MODEL or --offer");
-            }
-        });
 
         auto& licence_options = keep<OwnerOptions>();
         auto* l = add(app_, "licence", "The licences that you hold", licence_options, licence);
