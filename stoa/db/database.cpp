@@ -1,5 +1,7 @@
 #include "stoa/db/database.hpp"
 
+#include <sqlite3.h>
+
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -9,7 +11,6 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <sqlite3.h>
 
 #include "stoa/db/failure.hpp"
 #include "stoa/db/writer.hpp"
@@ -74,8 +75,8 @@ struct Database::Impl {
 std::unique_ptr<Session> Database::connect(const std::filesystem::path& path,
                                            const Options& options, bool writes) {
     // Readers open for writing too: a read-only connection cannot make the shared-memory file.
-    constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
-                           SQLITE_OPEN_EXRESCODE;
+    constexpr int kFlags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     sqlite3* connection = nullptr;
     const int code = sqlite3_open_v2(path.c_str(), &connection, kFlags, nullptr);
     std::unique_ptr<Session> session(new Session(connection));

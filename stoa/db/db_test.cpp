@@ -1,6 +1,3 @@
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +5,10 @@
 #include <filesystem>
 #include <latch>
 #include <thread>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
 
 #include "stoa/db/database.hpp"
 
@@ -66,13 +67,14 @@ TEST_F(DbTest, EveryTypeComesBackAsItWasStored) {
     Database database(file());
     const Hash256 hash{{1, 2, 3}};
     const Address address{{9, 8, 7}};
-    const Amount amount(U256("115792089237316195423570985008687907853269984665640564039457584007"
-                             "913129639935"));
+    const Amount amount(
+        U256("115792089237316195423570985008687907853269984665640564039457584007"
+             "913129639935"));
     database.write_now([&](Session& session) {
         session.script("CREATE TABLE t (a, b, c, d, e, f, g, h, i, j)");
         session.run("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", -5, true, hash, address,
-                    amount, std::string("päper\0x", 8), 0.5, State::closed,
-                    std::optional<int>(), unix_time(1'800'000'000));
+                    amount, std::string("päper\0x", 8), 0.5, State::closed, std::optional<int>(),
+                    unix_time(1'800'000'000));
     });
     database.read_now([&](Session& session) {
         auto rows = session.query("SELECT * FROM t");
@@ -331,9 +333,7 @@ TEST_F(DbTest, DataOfANewerProgramIsRefused) {
     Database database(file());
     database.write_now([](Session& session) { migrate(session, "notes", kSteps); });
     EXPECT_THAT(
-        [&] {
-            database.write_now([](Session& s) { migrate(s, "notes", std::span(kSteps, 1)); });
-        },
+        [&] { database.write_now([](Session& s) { migrate(s, "notes", std::span(kSteps, 1)); }); },
         ThrowsMessage<DbFailure>(HasSubstr("older than the data")));
 }
 

@@ -1,8 +1,8 @@
 #include "stoa/db/failure.hpp"
 
-#include <string>
-
 #include <sqlite3.h>
+
+#include <string>
 
 #include "stoa/db/statement.hpp"
 

@@ -14,8 +14,7 @@ std::size_t schema_version(Session& session, std::string_view module) {
         session.first<std::int64_t>("SELECT 1 FROM sqlite_schema WHERE name = 'schema_version'")
             .has_value();
     if (!is_there) return 0;
-    return session
-        .first<std::size_t>("SELECT version FROM schema_version WHERE module = ?", module)
+    return session.first<std::size_t>("SELECT version FROM schema_version WHERE module = ?", module)
         .value_or(0);
 }
 

@@ -64,8 +64,7 @@ void Statement::bind_text(std::string_view value) {
 
 void Statement::bind_blob(Bytes value) {
     const void* start = value.data() == nullptr ? static_cast<const void*>("") : value.data();
-    check_bound(
-        sqlite3_bind_blob64(statement_, ++bound_, start, value.size(), SQLITE_TRANSIENT));
+    check_bound(sqlite3_bind_blob64(statement_, ++bound_, start, value.size(), SQLITE_TRANSIENT));
 }
 
 void Statement::bind_null() {

@@ -53,9 +53,8 @@ void Headers::add(std::string name, std::string value) {
 }
 
 void Headers::erase(std::string_view name) {
-    std::erase_if(fields_, [&](const Field& field) {
-        return equal_ignoring_case(field.first, name);
-    });
+    std::erase_if(fields_,
+                  [&](const Field& field) { return equal_ignoring_case(field.first, name); });
 }
 
 std::optional<std::string_view> Request::query_parameter(std::string_view name) const {

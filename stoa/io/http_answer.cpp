@@ -1,4 +1,6 @@
 // How a connection writes its answers.
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -6,7 +8,6 @@
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <sys/socket.h>
 
 #include "stoa/io/http_connection.hpp"
 #include "stoa/io/http_file.hpp"
@@ -162,8 +163,7 @@ Task<void> Connection::write_stream(const Response& response, const Stream& stre
     } catch (const std::exception& error) {
         stream_ = nullptr;
         if (aborted_) throw;
-        context_->log.error("a stream failed",
-                            {{"path", request_.path}, {"why", error.what()}});
+        context_->log.error("a stream failed", {{"path", request_.path}, {"why", error.what()}});
     }
     stream_ = nullptr;
     error_code ignored;
@@ -179,8 +179,7 @@ void Connection::watch() {
     socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code error) {
         if (error || self->stream_ == nullptr) return;
         char byte = 0;
-        const auto got =
-            ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        const auto got = ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
         if (got > 0) return;  // The next request; its end cannot be seen behind it.
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
             self->watch();
@@ -212,9 +211,9 @@ Task<void> Connection::write_file(Response& response, const FileBody& body) {
     }
     if (kind == RangeKind::part) {
         response.status = 206;
-        response.headers.set("Content-Range",
-                             "bytes " + std::to_string(range.first) + "-" +
-                                 std::to_string(range.first + range.size - 1) + "/" + whole);
+        response.headers.set("Content-Range", "bytes " + std::to_string(range.first) + "-" +
+                                                  std::to_string(range.first + range.size - 1) +
+                                                  "/" + whole);
     }
     begin_head(response);
     end_head(range.size);
@@ -224,7 +223,8 @@ Task<void> Connection::write_file(Response& response, const FileBody& body) {
     std::string piece;
     bool is_first = true;
     while (range.size > 0) {
-        piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(range.size, kFilePieceBytes)));
+        piece.resize(
+            static_cast<std::size_t>(std::min<std::uint64_t>(range.size, kFilePieceBytes)));
         co_await on(context_->files, [&] { file->read(range.first, piece); });
         range.first += piece.size();
         range.size -= piece.size();

@@ -81,7 +81,7 @@ struct Client::Impl {
         bool maybe_sent = false;
         bool has_answer = false;  ///< The first byte of one.
         bool keeps_alive = false;
-        bool delivers = false;    ///< The body goes to `on_chunk`.
+        bool delivers = false;  ///< The body goes to `on_chunk`.
     };
 
     struct Kept {
@@ -149,9 +149,9 @@ Task<ClientResponse> Client::Impl::exchange(Exchange& it) {
         const bool was_kept = link != nullptr;
         if (!link) {
             link = std::make_unique<Link>(executor);
-            co_await link->connect(it.target, config,
-                                   [this]() -> asio::ssl::context& { return tls_context(); },
-                                   alarm, it.deadline);
+            co_await link->connect(
+                it.target, config, [this]() -> asio::ssl::context& { return tls_context(); }, alarm,
+                it.deadline);
         }
         alarm.set(it.deadline, [&link] { link->close(); });
         std::string broken;
@@ -234,8 +234,7 @@ Task<ClientResponse> Client::Impl::transfer(Exchange& it, Link& link, Alarm& ala
     co_return response;
 }
 
-Task<bool> Client::Impl::begin_body(Exchange& it, MessageParser& parser,
-                                    ClientResponse& response) {
+Task<bool> Client::Impl::begin_body(Exchange& it, MessageParser& parser, ClientResponse& response) {
     response.status = parser.head().status;
     response.headers = std::move(parser.head().headers);
     it.delivers = it.on_chunk != nullptr && is_success(response.status);

@@ -40,8 +40,7 @@ class ClientTest : public HttpLoop {
         co_return std::nullopt;
     }
 
-    boost::asio::ip::tcp::acceptor acceptor_{
-        loop_, {boost::asio::ip::address_v4::loopback(), 0}};
+    boost::asio::ip::tcp::acceptor acceptor_{loop_, {boost::asio::ip::address_v4::loopback(), 0}};
     std::vector<std::string> requests_;
 };
 
@@ -143,7 +142,8 @@ TEST_F(ClientTest, ACancelledRequestEndsAtOnce) {
     run([&]() -> Task<void> {
         bool ended = false;
         try {
-            co_await with_deadline(std::chrono::milliseconds(5), client_.send(ClientRequest(url("/"))));
+            co_await with_deadline(std::chrono::milliseconds(5),
+                                   client_.send(ClientRequest(url("/"))));
         } catch (const DeadlineExceeded&) {
             ended = true;
         }
@@ -263,7 +263,8 @@ TEST_F(ClientTest, ASilentStreamIsGivenUp) {
         std::optional<Kind> kind;
         try {
             co_await client_.stream(
-                ClientRequest(url("/")), [&](std::string_view chunk) { return collect(chunks, chunk); },
+                ClientRequest(url("/")),
+                [&](std::string_view chunk) { return collect(chunks, chunk); },
                 std::chrono::milliseconds(20));
         } catch (const HttpFailure& failure) {
             kind = failure.kind();
@@ -276,9 +277,9 @@ TEST_F(ClientTest, ASilentStreamIsGivenUp) {
 TEST_F(ClientTest, PrivateAddressesCanBeForbidden) {
     Client careful(loop_.get_executor(), {.public_addresses_only = true});
     run([&]() -> Task<void> {
-        for (const char* url : {"http://127.0.0.1:1/", "http://localhost:1/", "http://10.0.0.1/",
-                                "http://[::1]/", "http://[::ffff:127.0.0.1]/",
-                                "http+unix://%2Frun%2Fadmin.sock/"}) {
+        for (const char* url :
+             {"http://127.0.0.1:1/", "http://localhost:1/", "http://10.0.0.1/", "http://[::1]/",
+              "http://[::ffff:127.0.0.1]/", "http+unix://%2Frun%2Fadmin.sock/"}) {
             std::optional<Kind> kind;
             try {
                 co_await careful.send(ClientRequest(url));
@@ -295,10 +296,11 @@ TEST(UrlTest, SpecialAddressesAreNotPublic) {
         return is_public(boost::asio::ip::make_address(text));
     };
     for (const char* special :
-         {"0.0.0.0", "10.1.2.3", "100.64.0.1", "127.9.9.9", "169.254.169.254", "172.31.0.1",
-          "192.168.1.1", "198.18.0.1", "224.0.0.1", "255.255.255.255", "::", "::1", "fe80::1",
-          "fc00::1", "ff02::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::",
-          "2001::1", "2001:db8::1"}) {
+         {"0.0.0.0",         "10.1.2.3",        "100.64.0.1",  "127.9.9.9",
+          "169.254.169.254", "172.31.0.1",      "192.168.1.1", "198.18.0.1",
+          "224.0.0.1",       "255.255.255.255", "::",          "::1",
+          "fe80::1",         "fc00::1",         "ff02::1",     "::ffff:10.0.0.1",
+          "64:ff9b::a00:1",  "2002:a00:1::",    "2001::1",     "2001:db8::1"}) {
         EXPECT_FALSE(is_public_text(special)) << special;
     }
     for (const char* open : {"1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111",

@@ -63,9 +63,7 @@ const std::string& ServerContext::date() {
 }
 
 Connection::Connection(Socket socket, std::string remote, std::shared_ptr<ServerContext> context)
-    : socket_(std::move(socket)),
-      context_(std::move(context)),
-      buffer_(kFirstBufferBytes, '\0') {
+    : socket_(std::move(socket)), context_(std::move(context)), buffer_(kFirstBufferBytes, '\0') {
     request_.remote = std::move(remote);
     error_code ignored;
     socket_.non_blocking(true, ignored);
@@ -243,8 +241,7 @@ Task<bool> Connection::read_sized_body(MessageParser& parser, std::uint64_t size
         const auto filled = body.size();
         body.resize(std::min(wanted, std::max(filled + kStep, 2 * filled)));
         error_code error;
-        co_await asio::async_read(socket_,
-                                  asio::buffer(body.data() + filled, body.size() - filled),
+        co_await asio::async_read(socket_, asio::buffer(body.data() + filled, body.size() - filled),
                                   asio::redirect_error(asio::use_awaitable, error));
         if (error) co_return false;
     }
@@ -258,9 +255,9 @@ Task<Response> Connection::answer() {
         co_return co_await context_->handler(request_);
     } catch (const std::exception& error) {
         if (aborted_) throw;
-        context_->log.error("a request failed", {{"method", to_text(request_.method)},
-                                                 {"path", request_.path},
-                                                 {"why", error.what()}});
+        context_->log.error(
+            "a request failed",
+            {{"method", to_text(request_.method)}, {"path", request_.path}, {"why", error.what()}});
     }
     co_return context_->refusal(500, "The node could not do this; its log says why.");
 }
@@ -295,9 +292,9 @@ Task<bool> Connection::fill() {
     }
     if (end_ == buffer_.size()) buffer_.resize(2 * buffer_.size());
     error_code error;
-    const auto got = co_await socket_.async_read_some(
-        asio::buffer(buffer_.data() + end_, buffer_.size() - end_),
-        asio::redirect_error(asio::use_awaitable, error));
+    const auto got =
+        co_await socket_.async_read_some(asio::buffer(buffer_.data() + end_, buffer_.size() - end_),
+                                         asio::redirect_error(asio::use_awaitable, error));
     end_ += got;
     co_return !error;
 }

@@ -1,5 +1,7 @@
 #include "stoa/io/http_link.hpp"
 
+#include <sys/socket.h>
+
 #include <array>
 #include <vector>
 
@@ -11,7 +13,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <sys/socket.h>
 
 namespace stoa::io {
 
@@ -20,8 +21,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using Endpoint = asio::generic::stream_protocol::endpoint;
 
-Alarm::Alarm(const asio::any_io_executor& executor)
-    : state_(std::make_shared<State>(executor)) {}
+Alarm::Alarm(const asio::any_io_executor& executor) : state_(std::make_shared<State>(executor)) {}
 
 Alarm::~Alarm() {
     state_->ring = nullptr;
@@ -118,8 +118,7 @@ Task<void> Link::connect_any(const UrlTarget& target, const ClientConfig& config
         }
         close();
         alarm.set(std::min(deadline, now + config.connect), [this] { close(); });
-        co_await socket_.async_connect(endpoint,
-                                       asio::redirect_error(asio::use_awaitable, error));
+        co_await socket_.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
         was_slow = alarm.has_rung();
         if (was_slow || error) continue;
         if (target.kind != UrlTarget::Kind::unix_socket) {
@@ -128,8 +127,7 @@ Task<void> Link::connect_any(const UrlTarget& target, const ClientConfig& config
         }
         co_return;
     }
-    const auto where = target.kind == UrlTarget::Kind::unix_socket ? target.host
-                                                                   : target.authority;
+    const auto where = target.kind == UrlTarget::Kind::unix_socket ? target.host : target.authority;
     if (was_slow) {
         throw HttpFailure(HttpFailure::Kind::timeout, false, where + " does not answer");
     }
@@ -155,19 +153,18 @@ Task<void> Link::handshake(const UrlTarget& target, asio::ssl::context& context,
                           target.authority + " does not finish its TLS handshake");
     }
     throw HttpFailure(HttpFailure::Kind::tls, false,
-                      "no trusted TLS connection to " + target.authority + ": " +
-                          error.message());
+                      "no trusted TLS connection to " + target.authority + ": " + error.message());
 }
 
 Task<std::size_t> Link::read(asio::mutable_buffer buffer) {
     error_code error;
     std::size_t got = 0;
     if (tls_) {
-        got = co_await tls_->async_read_some(
-            buffer, asio::redirect_error(asio::use_awaitable, error));
+        got = co_await tls_->async_read_some(buffer,
+                                             asio::redirect_error(asio::use_awaitable, error));
     } else {
-        got = co_await socket_.async_read_some(
-            buffer, asio::redirect_error(asio::use_awaitable, error));
+        got = co_await socket_.async_read_some(buffer,
+                                               asio::redirect_error(asio::use_awaitable, error));
     }
     if (error && error != asio::error::eof) throw LinkFailure{error};
     co_return got;

@@ -61,8 +61,8 @@ class Link {
     /// Tries the server's addresses in turn, each for `config.connect`, until `deadline`. Throws
     /// `HttpFailure`. `tls` is asked for where needed.
     Task<void> connect(const UrlTarget&, const ClientConfig&,
-                       const std::function<boost::asio::ssl::context&()>& tls,
-                       Alarm& alarm, Alarm::Time deadline);
+                       const std::function<boost::asio::ssl::context&()>& tls, Alarm& alarm,
+                       Alarm::Time deadline);
 
     /// 0 at the end. Both throw `LinkFailure`.
     Task<std::size_t> read(boost::asio::mutable_buffer);

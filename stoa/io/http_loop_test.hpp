@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <exception>
 #include <string>
 
@@ -8,14 +10,35 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <gtest/gtest.h>
 
 #include "stoa/io/http_client.hpp"
 #include "stoa/io/http_server.hpp"
 
 namespace stoa::io {
+
+/// A wait that the test ends, never time.
+class Gate {
+  public:
+    explicit Gate(boost::asio::io_context& loop)
+        : timer_(loop, boost::asio::steady_timer::time_point::max()) {}
+    void open() { timer_.expires_at(boost::asio::steady_timer::time_point::min()); }
+    Task<void> pass() {
+        boost::system::error_code ignored;
+        co_await timer_.async_wait(
+            boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+        const auto state = co_await boost::asio::this_coro::cancellation_state;
+        was_cancelled_ = state.cancelled() != boost::asio::cancellation_type::none;
+    }
+    bool was_cancelled() const { return was_cancelled_; }
+
+  private:
+    boost::asio::steady_timer timer_;
+    bool was_cancelled_ = false;
+};
 
 /// A server, a client and a test that is a task, on one event loop.
 class HttpLoop : public testing::Test {

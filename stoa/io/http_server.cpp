@@ -1,5 +1,8 @@
 #include "stoa/io/http_server.hpp"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <unordered_map>
 #include <vector>
@@ -12,8 +15,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "stoa/base/assert.hpp"
 #include "stoa/io/http_connection.hpp"
@@ -57,15 +58,14 @@ void prepare(unix_protocol::socket&) {}
 }  // namespace
 
 struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
-    Impl(asio::any_io_executor loop, Handler handler, ServerLimits limits, Refusal refusal,
-         Log log)
+    Impl(asio::any_io_executor loop, Handler handler, ServerLimits limits, Refusal refusal, Log log)
         : executor(std::move(loop)),
           context(std::make_shared<ServerContext>()),
           sweep_timer(executor),
           drained(executor) {
         const auto shortest = std::min({limits.idle, limits.request, limits.write});
-        sweep_every = std::clamp(shortest / 8, std::chrono::milliseconds(5),
-                                 std::chrono::milliseconds(500));
+        sweep_every =
+            std::clamp(shortest / 8, std::chrono::milliseconds(5), std::chrono::milliseconds(500));
         context->handler = std::move(handler);
         context->limits = std::move(limits);
         context->refusal = refusal ? std::move(refusal) : plain_refusal;
@@ -76,8 +76,8 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     Task<void> accept_from(std::shared_ptr<Acceptor> acceptor) {
         while (acceptor->is_open()) {
             error_code error;
-            auto socket = co_await acceptor->async_accept(
-                asio::redirect_error(asio::use_awaitable, error));
+            auto socket =
+                co_await acceptor->async_accept(asio::redirect_error(asio::use_awaitable, error));
             if (!error) {
                 add(std::move(socket));
             } else if (acceptor->is_open()) {
@@ -217,8 +217,7 @@ unsigned short Server::listen(const std::string& host, unsigned short port) {
 
 void Server::listen_unix(const std::filesystem::path& path) {
     if (path.native().size() > 107) {
-        throw BindFailure("the path of a unix socket has at most 107 characters: " +
-                          path.string());
+        throw BindFailure("the path of a unix socket has at most 107 characters: " + path.string());
     }
     const unix_protocol::endpoint endpoint(path.string());
     error_code error;

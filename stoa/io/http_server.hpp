@@ -16,14 +16,14 @@
 namespace stoa::io {
 
 struct ServerLimits {
-    std::size_t header_bytes = 32 * 1024;          ///< Else 431.
-    std::size_t body_bytes = 4 * 1024 * 1024;      ///< Else 413.
+    std::size_t header_bytes = 32 * 1024;      ///< Else 431.
+    std::size_t body_bytes = 4 * 1024 * 1024;  ///< Else 413.
     /// One more pushes out the client that has been idle for longest; 503 where none is.
     std::size_t connections = 4'096;
-    std::chrono::milliseconds idle{75'000};        ///< Between two requests; then closed.
-    std::chrono::milliseconds request{30'000};     ///< From the first byte to the last; else 408.
-    std::chrono::milliseconds write{60'000};       ///< A client that takes nothing for so long is
-                                                   ///< gone.
+    std::chrono::milliseconds idle{75'000};     ///< Between two requests; then closed.
+    std::chrono::milliseconds request{30'000};  ///< From the first byte to the last; else 408.
+    std::chrono::milliseconds write{60'000};    ///< A client that takes nothing for so long is
+                                                ///< gone.
     /// Per request, once its headers are known; `body_bytes` where empty.
     std::function<std::size_t(const Request&)> body_bytes_of = {};
 };

@@ -1,12 +1,6 @@
 #include "stoa/io/http_server.hpp"
 
-#include <filesystem>
-#include <fstream>
-
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <gmock/gmock.h>
-#include <sys/stat.h>
 
 #include "stoa/io/http_loop_test.hpp"
 
@@ -19,34 +13,13 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::Pair;
 using testing::StartsWith;
-using testing::ThrowsMessage;
 
 class ServerTest : public HttpLoop {};
 
 Response echo(const Request& request) {
-    return text_response(200, std::string(to_text(request.method)) + " " + request.target + " " +
-                                  request.body);
+    return text_response(
+        200, std::string(to_text(request.method)) + " " + request.target + " " + request.body);
 }
-
-/// A wait that the test ends, never time.
-class Gate {
-  public:
-    explicit Gate(boost::asio::io_context& loop)
-        : timer_(loop, boost::asio::steady_timer::time_point::max()) {}
-    void open() { timer_.expires_at(boost::asio::steady_timer::time_point::min()); }
-    Task<void> pass() {
-        boost::system::error_code ignored;
-        co_await timer_.async_wait(
-            boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
-        const auto state = co_await boost::asio::this_coro::cancellation_state;
-        was_cancelled_ = state.cancelled() != boost::asio::cancellation_type::none;
-    }
-    bool was_cancelled() const { return was_cancelled_; }
-
-  private:
-    boost::asio::steady_timer timer_;
-    bool was_cancelled_ = false;
-};
 
 TEST_F(ServerTest, AHandlerSeesTheWholeRequest) {
     Request seen;
@@ -123,7 +96,8 @@ TEST_F(ServerTest, WhatIsNotHttpIsRefused) {
             {"BREW / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 501 "},
             {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", "HTTP/1.1 501 "},
             {"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n"
-             "Transfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 400 "},
+             "Transfer-Encoding: chunked\r\n\r\n",
+             "HTTP/1.1 400 "},
             {"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
              "HTTP/1.1 400 "},
             {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
@@ -141,8 +115,7 @@ TEST_F(ServerTest, LargeHeadersAreRefused) {
         const auto request = "GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(2'000, 'x');
         EXPECT_THAT(co_await talk(request + "\r\n\r\n"), StartsWith("HTTP/1.1 431 "));
         EXPECT_THAT(co_await talk(request), StartsWith("HTTP/1.1 431 "));
-        EXPECT_THAT(co_await talk("GET /" + std::string(2'000, 'x')),
-                    StartsWith("HTTP/1.1 431 "));
+        EXPECT_THAT(co_await talk("GET /" + std::string(2'000, 'x')), StartsWith("HTTP/1.1 431 "));
     }());
 }
 
@@ -179,8 +152,9 @@ TEST_F(ServerTest, AClientThatAsksFirstIsToldToGoOn) {
     serve(answering(echo));
     run([&]() -> Task<void> {
         Socket socket = co_await connect();
-        co_await send(socket, "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
-                              "Connection: close\r\nContent-Length: 3\r\n\r\n");
+        co_await send(socket,
+                      "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
+                      "Connection: close\r\nContent-Length: 3\r\n\r\n");
         EXPECT_EQ(co_await receive(socket, "\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
         co_await send(socket, "abc");
         EXPECT_THAT(co_await receive(socket), EndsWith("POST / abc"));
@@ -188,34 +162,14 @@ TEST_F(ServerTest, AClientThatAsksFirstIsToldToGoOn) {
 }
 
 TEST_F(ServerTest, ASlowRequestIsRefusedAndAnIdleConnectionClosed) {
-    serve(answering(echo), {.idle = std::chrono::milliseconds(30),
-                            .request = std::chrono::milliseconds(30)});
+    serve(answering(echo),
+          {.idle = std::chrono::milliseconds(30), .request = std::chrono::milliseconds(30)});
     run([&]() -> Task<void> {
         EXPECT_THAT(co_await talk("GET / HTTP/1.1\r\n"), StartsWith("HTTP/1.1 408 "));
         EXPECT_THAT(co_await talk("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab"),
                     StartsWith("HTTP/1.1 408 "));
         EXPECT_EQ(co_await talk(""), "");
         EXPECT_THAT(co_await talk("GET /1 HTTP/1.1\r\nHost: h\r\n\r\n"), EndsWith("GET /1 "));
-    }());
-}
-
-TEST_F(ServerTest, AClientThatTakesNothingIsGivenUp) {
-    Gate lost(loop_);
-    serve(
-        [&](Request&) -> Task<Response> {
-            co_return Response{200, {}, Stream([&](Writer& writer) -> Task<void> {
-                const std::string piece(1'000'000, 'x');
-                while (co_await writer.write(piece)) {
-                }
-                EXPECT_TRUE(writer.is_gone());
-                lost.open();
-            })};
-        },
-        {.write = std::chrono::milliseconds(30)});
-    run([&]() -> Task<void> {
-        Socket socket = co_await connect();
-        co_await send(socket, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-        co_await lost.pass();
     }());
 }
 
@@ -270,193 +224,6 @@ TEST_F(ServerTest, AValueCannotAddHeaders) {
         const auto answer = co_await client_.send(ClientRequest(url("/")));
         EXPECT_FALSE(answer.headers.has("Set-Cookie"));
     }());
-}
-
-TEST_F(ServerTest, AStreamArrivesPieceByPiece) {
-    Gate gate(loop_);
-    serve([&](Request&) -> Task<Response> {
-        co_return Response{200, {{"Content-Type", "text/event-stream"}},
-                           Stream([&](Writer& writer) -> Task<void> {
-                               EXPECT_TRUE(co_await writer.write("one"));
-                               co_await gate.pass();
-                               EXPECT_TRUE(co_await writer.write(std::string(100'000, '2')));
-                           })};
-    });
-    run([&]() -> Task<void> {
-        Socket socket = co_await connect();
-        co_await send(socket, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-        EXPECT_THAT(co_await receive(socket, "one\r\n"),
-                    HasSubstr("Transfer-Encoding: chunked\r\n\r\n3\r\none\r\n"));
-        gate.open();
-        const auto rest = co_await receive(socket, "\r\n0\r\n\r\n");
-        EXPECT_THAT(rest, StartsWith("186a0\r\n222"));
-        // The connection goes on.
-        co_await send(socket, "HEAD / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-        EXPECT_THAT(co_await receive(socket), StartsWith("HTTP/1.1 200 "));
-    }());
-}
-
-TEST_F(ServerTest, AStreamThatFailsIsNotTakenForWhole) {
-    serve([](Request&) -> Task<Response> {
-        co_return Response{200, {}, Stream([](Writer& writer) -> Task<void> {
-                               (void)co_await writer.write("half");
-                               throw std::runtime_error("engine died");
-                           })};
-    });
-    run([&]() -> Task<void> {
-        const auto answer = co_await talk("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-        EXPECT_THAT(answer, EndsWith("\r\n\r\n4\r\nhalf\r\n"));
-    }());
-}
-
-TEST_F(ServerTest, AStreamLearnsThatItsClientIsGoneWithoutWriting) {
-    Gate gone(loop_);
-    bool ran_to_its_end = false;
-    serve([&](Request&) -> Task<Response> {
-        co_return Response{200, {}, Stream([&](Writer& writer) -> Task<void> {
-                               writer.on_gone([&] { gone.open(); });
-                               (void)co_await writer.write("here");
-                               co_await gone.pass();
-                               EXPECT_TRUE(writer.is_gone());
-                               EXPECT_FALSE(co_await writer.write("lost"));
-                               ran_to_its_end = true;
-                           })};
-    });
-    run([&]() -> Task<void> {
-        Socket socket = co_await connect();
-        co_await send(socket, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-        co_await receive(socket, "here");
-        socket.close();
-        co_await gone.pass();
-    }());
-    EXPECT_TRUE(ran_to_its_end);
-}
-
-class FileTest : public ServerTest {
-  protected:
-    FileTest() {
-        std::string name = testing::TempDir() + "stoa_io_XXXXXX";
-        folder_ = ::mkdtemp(name.data());
-        for (int i = 0; i < 100'000; ++i) text_ += std::to_string(i) + "\n";
-        std::ofstream(folder_ / "file") << text_;
-        std::ofstream(folder_ / "empty");
-        serve(answering([this](const Request& request) {
-            return Response{200, {{"ETag", "\"7\""}}, FileBody{folder_ / request.path.substr(1)}};
-        }));
-    }
-    ~FileTest() override { std::filesystem::remove_all(folder_); }
-
-    Task<ClientResponse> ask(std::string range, std::string condition = "") {
-        ClientRequest request;
-        request.url = url("/file");
-        if (!range.empty()) request.headers.set("Range", range);
-        if (!condition.empty()) request.headers.set("If-Range", condition);
-        co_return co_await client_.send(std::move(request));
-    }
-
-    std::filesystem::path folder_;
-    std::string text_;
-};
-
-TEST_F(FileTest, AFileIsSentWhole) {
-    run([&]() -> Task<void> {
-        EXPECT_EQ((co_await ask("")).body, text_);
-        const auto head = co_await client_.send(ClientRequest(url("/file"), Method::head));
-        EXPECT_EQ(head.headers.get("Content-Length"), std::to_string(text_.size()));
-        EXPECT_EQ((co_await client_.send(ClientRequest(url("/empty")))).body, "");
-        EXPECT_EQ((co_await client_.send(ClientRequest(url("/missing")))).status, 404);
-        EXPECT_EQ((co_await client_.send(ClientRequest(url("/")))).status, 404);
-    }());
-}
-
-TEST_F(FileTest, ARangeOfAFileIsSent) {
-    run([&]() -> Task<void> {
-        const auto size = std::to_string(text_.size());
-        const auto part = co_await ask("bytes=10-300009");
-        EXPECT_EQ(part.status, 206);
-        EXPECT_EQ(part.body, text_.substr(10, 300'000));
-        EXPECT_EQ(part.headers.get("Content-Range"), "bytes 10-300009/" + size);
-        EXPECT_EQ((co_await ask("bytes=-5")).body, text_.substr(text_.size() - 5));
-        EXPECT_EQ((co_await ask("bytes=500000-")).body, text_.substr(500'000));
-        const auto beyond = co_await ask("bytes=99999999-");
-        EXPECT_EQ(beyond.status, 416);
-        EXPECT_EQ(beyond.headers.get("Content-Range"), "bytes */" + size);
-        EXPECT_EQ((co_await ask("bytes=5-2")).status, 200);
-        EXPECT_EQ((co_await ask("lines=1-2")).status, 200);
-        EXPECT_EQ((co_await ask("bytes=0-1", "\"7\"")).status, 206);
-        EXPECT_EQ((co_await ask("bytes=0-1", "\"8\"")).status, 200);
-    }());
-}
-
-TEST_F(ServerTest, APortInUseIsSaidInWords) {
-    serve(answering(echo));
-    Server second(loop_.get_executor(), answering(echo));
-    EXPECT_THAT([&] { second.listen("127.0.0.1", port_); },
-                ThrowsMessage<BindFailure>("another program listens on 127.0.0.1:" +
-                                           std::to_string(port_)));
-    EXPECT_THROW(second.listen("example.org", 0), BindFailure);
-}
-
-TEST_F(FileTest, AUnixSocketIsPrivateAndReplacedWhenNobodyListens) {
-    const auto path = folder_ / "admin.sock";
-    {
-        boost::asio::local::stream_protocol::acceptor left_behind(
-            loop_, boost::asio::local::stream_protocol::endpoint(path.string()));
-    }
-    server_->listen_unix(path);
-    struct stat about {};
-    ASSERT_EQ(::stat(path.c_str(), &about), 0);
-    EXPECT_EQ(about.st_mode & 0777U, 0600U);
-    Server second(loop_.get_executor(), answering(echo));
-    EXPECT_THROW(second.listen_unix(path), BindFailure);
-    run([&]() -> Task<void> {
-        const auto answer = co_await client_.send(ClientRequest(unix_url(path, "/file")));
-        EXPECT_EQ(answer.body.size(), text_.size());
-    }());
-    EXPECT_FALSE(std::filesystem::exists(path));
-}
-
-TEST_F(ServerTest, StoppingLetsARequestFinishAndAcceptsNoMore) {
-    Gate gate(loop_);
-    Gate begun(loop_);
-    serve([&](Request&) -> Task<Response> {
-        begun.open();
-        co_await gate.pass();
-        co_return text_response(200, "finished");
-    });
-    run([&]() -> Task<void> {
-        Socket idle = co_await connect();
-        Socket busy = co_await connect();
-        co_await send(busy, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-        co_await begun.pass();
-        boost::asio::co_spawn(loop_, server_->stop(std::chrono::seconds(30)),
-                              [](std::exception_ptr) {});
-        EXPECT_EQ(co_await receive(idle), "");
-        EXPECT_THROW(co_await connect(), boost::system::system_error);
-        gate.open();
-        const auto answer = co_await receive(busy);
-        EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
-        EXPECT_THAT(answer, EndsWith("finished"));
-    }());
-}
-
-TEST_F(ServerTest, StoppingBreaksOffWhatDoesNotFinish) {
-    Gate never(loop_);
-    Gate begun(loop_);
-    serve([&](Request&) -> Task<Response> {
-        begun.open();
-        co_await never.pass();
-        co_return text_response(200, "too late");
-    });
-    run([&]() -> Task<void> {
-        Socket busy = co_await connect();
-        co_await send(busy, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-        co_await begun.pass();
-        co_await server_->stop(std::chrono::milliseconds(1));
-        EXPECT_EQ(server_->connections(), 0);
-        EXPECT_EQ(co_await receive(busy), "");
-    }());
-    EXPECT_TRUE(never.was_cancelled());
 }
 
 }  // namespace

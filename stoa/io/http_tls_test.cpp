@@ -1,11 +1,12 @@
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
 #include <filesystem>
 #include <memory>
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 #include "stoa/io/http_loop_test.hpp"
 
@@ -38,8 +39,7 @@ Certificate self_signed(EVP_PKEY* key, const std::string& name) {
     X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
                                reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
     X509_set_issuer_name(it, subject);
-    auto* extension =
-        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, name.c_str());
+    auto* extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, name.c_str());
     X509_add_ext(it, extension, -1);
     X509_EXTENSION_free(extension);
     X509_sign(it, key, EVP_sha256());
@@ -124,8 +124,7 @@ class TlsTest : public HttpLoop {
     std::filesystem::path folder_;
     std::filesystem::path ca_file_;
     ssl::context context_{ssl::context::tls_server};
-    boost::asio::ip::tcp::acceptor acceptor_{
-        loop_, {boost::asio::ip::address_v4::loopback(), 0}};
+    boost::asio::ip::tcp::acceptor acceptor_{loop_, {boost::asio::ip::address_v4::loopback(), 0}};
 };
 
 TEST_F(TlsTest, ACertificateThatIsTrustedForTheNameIsEnough) {

@@ -32,10 +32,9 @@ UrlTarget::Kind kind_of(std::string_view scheme, std::string_view url) {
 
 bool is_public_v4(const asio::ip::address_v4& address) {
     static constexpr std::array kSpecial{
-        "0.0.0.0/8",       "10.0.0.0/8",      "100.64.0.0/10", "127.0.0.0/8",
-        "169.254.0.0/16",  "172.16.0.0/12",   "192.0.0.0/24",  "192.0.2.0/24",
-        "192.88.99.0/24",  "192.168.0.0/16",  "198.18.0.0/15", "198.51.100.0/24",
-        "203.0.113.0/24",  "224.0.0.0/4",     "240.0.0.0/4",
+        "0.0.0.0/8",     "10.0.0.0/8",      "100.64.0.0/10",  "127.0.0.0/8",    "169.254.0.0/16",
+        "172.16.0.0/12", "192.0.0.0/24",    "192.0.2.0/24",   "192.88.99.0/24", "192.168.0.0/16",
+        "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4",    "240.0.0.0/4",
     };
     for (const char* network : kSpecial) {
         const auto range = asio::ip::make_network_v4(network);
@@ -68,8 +67,8 @@ UrlTarget parse_url(std::string_view url) {
         }
     }
     const auto host_and_port = parsed->encoded_host_and_port();
-    target.authority = is_unix ? "localhost" : std::string(host_and_port.data(),
-                                                           host_and_port.size());
+    target.authority =
+        is_unix ? "localhost" : std::string(host_and_port.data(), host_and_port.size());
     const auto path = parsed->encoded_target();
     target.target.assign(path.data(), path.size());
     if (!target.target.starts_with('/')) target.target.insert(0, "/");
@@ -88,8 +87,7 @@ std::string resolve_url(std::string_view base, std::string_view reference) {
 }
 
 std::string unix_url(const std::filesystem::path& socket, std::string_view target) {
-    return std::string(kUnixScheme) + "://" + percent_encode(socket.string()) +
-           std::string(target);
+    return std::string(kUnixScheme) + "://" + percent_encode(socket.string()) + std::string(target);
 }
 
 bool is_public(const asio::ip::address& address) {
@@ -99,7 +97,7 @@ bool is_public(const asio::ip::address& address) {
         return is_public_v4(asio::ip::make_address_v4(asio::ip::v4_mapped, v6));
     }
     const auto bytes = v6.to_bytes();
-    const bool is_global_unicast = (bytes[0] & 0xe0U) == 0x20;  // 2000::/3
+    const bool is_global_unicast = (bytes[0] & 0xe0U) == 0x20;    // 2000::/3
     const bool embeds_v4 = bytes[0] == 0x20 && bytes[1] == 0x02;  // 6to4
     const bool is_special = bytes[0] == 0x20 && bytes[1] == 0x01 &&
                             (bytes[2] < 0x02 || (bytes[2] == 0x0d && bytes[3] == 0xb8));

@@ -12,7 +12,7 @@ struct UrlTarget {
     enum class Kind { plain, tls, unix_socket };
 
     Kind kind = Kind::plain;
-    std::string host;       ///< A name, an IP address without brackets, or a socket's path.
+    std::string host;  ///< A name, an IP address without brackets, or a socket's path.
     unsigned short port = 0;
     std::string authority;  ///< For the Host header.
     std::string target;     ///< Path and query.

@@ -1,3 +1,7 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -6,9 +10,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include "stoa/io/clock.hpp"
 #include "stoa/io/deadline.hpp"
@@ -29,8 +30,7 @@ using testing::MatchesRegex;
 void run(Task<void> task) {
     boost::asio::io_context loop;
     std::exception_ptr thrown;
-    boost::asio::co_spawn(loop, std::move(task),
-                          [&](std::exception_ptr error) { thrown = error; });
+    boost::asio::co_spawn(loop, std::move(task), [&](std::exception_ptr error) { thrown = error; });
     loop.run();
     if (thrown) std::rethrow_exception(thrown);
 }
@@ -48,10 +48,9 @@ TEST(PoolTest, WorkRunsElsewhereAndTheTaskGoesOnWhereItWas) {
 
 TEST(PoolTest, AnExceptionOfTheWorkPasses) {
     Pool pool(1);
-    EXPECT_THROW(run([&]() -> Task<void> {
-                     co_await on(pool, [] { throw std::logic_error("no"); });
-                 }()),
-                 std::logic_error);
+    EXPECT_THROW(
+        run([&]() -> Task<void> { co_await on(pool, [] { throw std::logic_error("no"); }); }()),
+        std::logic_error);
 }
 
 TEST(PoolTest, ResultsNeedNotBeCopyable) {

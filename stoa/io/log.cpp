@@ -1,14 +1,15 @@
 #include "stoa/io/log.hpp"
 
-#include <chrono>
-
-#include <boost/json/serialize.hpp>
-#include <boost/json/string.hpp>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
+
+#include <chrono>
+
+#include <boost/json/serialize.hpp>
+#include <boost/json/string.hpp>
 
 namespace stoa::io {
 namespace {

@@ -39,11 +39,8 @@ Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
 Metrics::~Metrics() = default;
 
 Counter Metrics::counter(const std::string& name, const std::string& help, const Labels& labels) {
-    return Counter(prometheus::BuildCounter()
-                       .Name(name)
-                       .Help(help)
-                       .Register(impl_->registry)
-                       .Add(labels));
+    return Counter(
+        prometheus::BuildCounter().Name(name).Help(help).Register(impl_->registry).Add(labels));
 }
 
 Gauge Metrics::gauge(const std::string& name, const std::string& help, const Labels& labels) {
@@ -51,8 +48,8 @@ Gauge Metrics::gauge(const std::string& name, const std::string& help, const Lab
         prometheus::BuildGauge().Name(name).Help(help).Register(impl_->registry).Add(labels));
 }
 
-Histogram Metrics::histogram(const std::string& name, const std::string& help,
-                             const Labels& labels, const std::vector<double>& bounds) {
+Histogram Metrics::histogram(const std::string& name, const std::string& help, const Labels& labels,
+                             const std::vector<double>& bounds) {
     return Histogram(prometheus::BuildHistogram()
                          .Name(name)
                          .Help(help)

@@ -53,7 +53,7 @@ Task<void> run_on(Pool& pool, void (*job)(void*), void* context) {
         });
     };
     co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(start,
-                                                                        asio::use_awaitable);
+                                                                         asio::use_awaitable);
 }
 
 }  // namespace stoa::io

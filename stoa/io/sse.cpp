@@ -35,8 +35,8 @@ void EventReader::feed(std::string_view chunk, const std::function<void(Event&&)
         const auto end = chunk.find_first_of("\r\n");
         const auto piece = chunk.substr(0, end);
         if (rest_.size() + event_.data.size() + piece.size() > max_event_bytes_) {
-            throw std::length_error("an event is longer than " +
-                                    std::to_string(max_event_bytes_) + " bytes");
+            throw std::length_error("an event is longer than " + std::to_string(max_event_bytes_) +
+                                    " bytes");
         }
         if (end == std::string_view::npos) {
             rest_.append(piece);

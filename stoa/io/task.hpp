@@ -11,7 +11,7 @@ namespace stoa {
 /// A coroutine of an event loop. It starts when it is awaited, on the executor of the one who
 /// awaits, and throws what it throws. Cancelled, it throws at the wait that it is in.
 ///
-/// GCC 12 destroys an aggregate twice that is made with braces inside a `co_await` expression, as in
+/// GCC 12 destroys an aggregate twice that is made with braces in a `co_await` expression, as in
 /// `co_await f({.name = "x"})` (GCC bugs 98401, 99576): give it a name first, or a constructor.
 /// A lambda that is a coroutine must outlive it: its captures are not copied into the coroutine.
 template <class T>
