@@ -54,7 +54,7 @@ async function session(index) {
   const paying = payingFetch(market, account(index));
   const real = globalThis.fetch;
   globalThis.fetch = (input, init) => {
-    const signature = new Request(input, init).headers.get('payment-signature');
+    const signature = new Headers(init?.headers ?? input.headers).get('payment-signature');
     if (signature) sent.push(signature);
     return real(input, init);
   };

@@ -33,7 +33,7 @@ test('a voucher that was served before the kill is not served again after it', a
   const paying = payingFetch(market, account(2));
   const spy = globalThis.fetch;
   globalThis.fetch = (request, init) => {
-    const signature = new Request(request, init).headers.get('payment-signature');
+    const signature = new Headers(init?.headers ?? request.headers).get('payment-signature');
     if (signature) sent.push(signature);
     return spy(request, init);
   };
