@@ -1,6 +1,8 @@
 #include "stoa/gateway/paid.hpp"
 
+#include <algorithm>
 #include <random>
+#include <unordered_map>
 
 #include "stoa/base/hex.hpp"
 #include "stoa/eth/keccak.hpp"
@@ -13,6 +15,7 @@ namespace stoa::gateway {
 namespace {
 
 constexpr std::size_t kMaxBodyBytes = std::size_t{2} << 20;
+constexpr std::chrono::seconds kQuoteHolds{60};
 
 const char* path_of(PaidKind kind) {
     switch (kind) {
@@ -37,14 +40,23 @@ struct PaidRoutes::Impl {
 
     /// The model of the path, else of the body; open for calls.
     OrProblem<const ServedModel*> model(const Request&, const std::string& in_body) const;
-    PaidOffer offer(const ServedModel&, PaidKind, const payment::Usage&) const;
+    PaidOffer offer(const ServedModel&, PaidKind, const payment::Usage&);
+    Amount least(const ServiceTerms&, const payment::Usage&);
     std::string new_id(PaidKind);
     Task<Answer> call(Request&, PaidKind);
     Task<Answer> ask(Request&, PaidKind);
     Task<Answer> quote(Request&);
 
+    /// What a service costs, and what it cost before: quotes hold for a minute.
+    struct Quoted {
+        payment::Price now;
+        payment::Price before;
+        io::Clock::Steady until;
+    };
+
     PaidParts parts;
     Cashier cashier;
+    std::unordered_map<std::uint64_t, Quoted> quoted;
     std::mt19937_64 random{std::random_device{}()};
 };
 
@@ -95,9 +107,25 @@ OrProblem<const ServedModel*> PaidRoutes::Impl::model(const Request& request,
 }
 
 PaidOffer PaidRoutes::Impl::offer(const ServedModel& served, PaidKind kind,
-                                  const payment::Usage& most) const {
-    return offer_of(served, parts.deployment, payment::price_bound(served.service->price, most),
-                    parts.url + "/m/" + served.alias + "/v1" + path_of(kind));
+                                  const payment::Usage& most) {
+    PaidOffer made =
+        offer_of(served, parts.deployment, payment::price_bound(served.service->price, most),
+                 parts.url + "/m/" + served.alias + "/v1" + path_of(kind));
+    made.least = least(*served.service, most);
+    return made;
+}
+
+Amount PaidRoutes::Impl::least(const ServiceTerms& service, const payment::Usage& most) {
+    const auto now = parts.clock.steady();
+    const auto [entry, is_new] =
+        quoted.try_emplace(service.id, Quoted{service.price, service.price, now});
+    Quoted& known = entry->second;
+    if (!is_new && known.now != service.price) {
+        known = Quoted{service.price, known.now, now + kQuoteHolds};
+    }
+    const Amount bound = payment::price_bound(service.price, most);
+    if (now >= known.until) return bound;
+    return std::min(bound, payment::price_bound(known.before, most));
 }
 
 std::string PaidRoutes::Impl::new_id(PaidKind kind) {
@@ -177,9 +205,9 @@ Task<Answer> PaidRoutes::Impl::quote(Request& request) {
     const auto engine = served.engine;
     const ServiceTerms service = *served.service;
     const PaidOffer terms = offer(served, kind, usage_bound(*body, engine->info()));
-    json::object quoted{{"amount", to_decimal(terms.channel.amount)},
-                        {"token", eth::to_checksum(service.token)},
-                        {"price", price_json(service.price)}};
+    json::object told{{"amount", to_decimal(terms.channel.amount)},
+                      {"token", eth::to_checksum(service.token)},
+                      {"price", price_json(service.price)}};
     std::uint64_t tokens = 0;
     std::vector<inference::Prompt> prompts;
     if (kind == PaidKind::embedding) {
@@ -192,8 +220,8 @@ Task<Answer> PaidRoutes::Impl::quote(Request& request) {
         if (!counted) co_return refuse_engine(counted.error());
         tokens += *counted;
     }
-    quoted["input_tokens"] = tokens;
-    co_return io::json_response(200, json::serialize(quoted));
+    told["input_tokens"] = tokens;
+    co_return io::json_response(200, json::serialize(told));
 }
 
 }  // namespace stoa::gateway

@@ -33,7 +33,7 @@ Task<Cashier::Bought> Cashier::buy(PaidOffer offer, ServiceTerms service,
     if (auto* refund_of = std::get_if<payment::RefundPayload>(&payment.payload)) {
         co_return co_await refund(std::move(offer), std::move(service), std::move(*refund_of));
     }
-    if (!payment::accepts(payment.accepted, offered) || payment.accepted.amount < offered.amount) {
+    if (!payment::accepts(payment.accepted, offered) || payment.accepted.amount < offer.least) {
         co_return refused(offer, PaymentError::no_matching_requirements);
     }
     const Amount amount = payment.accepted.amount;

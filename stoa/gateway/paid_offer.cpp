@@ -20,6 +20,7 @@ PaidOffer offer_of(const ServedModel& served, const chain::Deployment& deploymen
     const chain::Token* token = deployment.token(service.token);
     STOA_ASSERT(token);
     PaidOffer offer;
+    offer.least = bound;
     payment::Requirements& channel = offer.channel;
     channel.scheme = payment::Scheme::batch_settlement;
     channel.network = payment::network_name(deployment.chain_id);

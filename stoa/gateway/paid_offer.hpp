@@ -20,6 +20,7 @@ struct PaidOffer {
     payment::Requirements channel;
     payment::Requirements exact;
     payment::Resource resource;
+    Amount least;  ///< What is accepted still: the price before, for a minute after a rise.
 };
 
 /// `url` is the resource's. The token must be of the deployment.

@@ -128,6 +128,16 @@ TEST_F(PaidTest, RefusesLessThanThePriceAndOtherTerms) {
     EXPECT_EQ(engine->calls, 0);
 }
 
+TEST_F(PaidTest, HoldsAQuoteForAMinuteAfterThePriceRose) {
+    EXPECT_EQ(asked(post(kBody)).accepts.at(0).amount, Amount{67});
+    served.all().front()->service->price.per_call = Amount{20};
+    EXPECT_EQ(asked(post(kBody)).accepts.at(0).amount, Amount{77});
+    paid(post(kBody, voucher(67, 67)));
+    clock.advance(std::chrono::seconds(60));
+    const std::uint64_t next = charged() + 67;
+    EXPECT_EQ(asked(post(kBody, voucher(next, 67))).error, "No matching payment requirements");
+}
+
 TEST_F(PaidTest, RefusesChannelsThatHoldNothingOrTooLittle) {
     still.balance = 0;
     EXPECT_EQ(asked(post(kBody, voucher(kAmount, kAmount))).error,

@@ -9,6 +9,7 @@ struct Price {
     Amount per_call;
     Amount per_million_input;
     Amount per_million_output;
+    friend bool operator==(const Price&, const Price&) = default;
 };
 
 struct Usage {
