@@ -76,6 +76,20 @@ std::uint16_t read_port(const fs::path& path) {
     return port;
 }
 
+/// anvil makes a block 0 at its start and dumps it beside the one that it loaded; which of them it
+/// believes when it loads both is chance. `time` is the true one's.
+std::string with_one_genesis(const std::string& state, std::uint64_t time) {
+    json::value root = json::parse(state);
+    json::array& blocks = root.at("blocks").as_array();
+    const auto is_foreign = [&](const json::value& block) {
+        const json::value& header = block.at("header");
+        return read_number(header.at("number")) == 0 && read_number(header.at("timestamp")) != time;
+    };
+    const auto foreign = std::remove_if(blocks.begin(), blocks.end(), is_foreign);
+    blocks.erase(foreign, blocks.end());
+    return json::serialize(root);
+}
+
 }  // namespace
 
 /// Passes everything on, and notes what anvil took.
@@ -286,11 +300,14 @@ void Embedded::write_kept() const {
 Task<void> Embedded::dump() {
     const auto head = co_await chain::header(*http_, Tag::latest);
     if (!head || head->id.hash == dumped_) co_return;
+    const auto genesis = co_await chain::header(*http_, std::uint64_t{0});
+    if (!genesis) throw RpcFailure("the chain has no first block");
     const std::vector<std::string> before(kept_.begin(), kept_.end());
     const auto state = co_await http_->get("anvil_dumpState");
     if (!state.is_string()) throw RpcFailure("anvil's state is not text");
     co_await io::on(pool_, [&] {
-        io::write_file_atomic(at("state.json"), unpacked(std::string_view(state.get_string())));
+        const std::string whole = unpacked(std::string_view(state.get_string()));
+        io::write_file_atomic(at("state.json"), with_one_genesis(whole, genesis->time));
     });
     dumped_ = head->id.hash;
 

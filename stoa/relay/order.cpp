@@ -117,7 +117,9 @@ ByteVector claim_and_refund_call(const Refund& refund, const Earned& earned,
     const Value row = std::vector<Value>{voucher, bytes_of(earned.voucher), earned.charged};
     const ByteVector claim_data =
         kClaim.encode({std::vector<Value>{row}, bytes_of(claim)});
-    return kMulticall.encode({std::vector<Value>{claim_data, refund_call(refund)}});
+    // Through a `Value`: the list in braces alone would become the arguments themselves.
+    const Value calls = std::vector<Value>{claim_data, refund_call(refund)};
+    return kMulticall.encode({calls});
 }
 
 }  // namespace stoa::relay
