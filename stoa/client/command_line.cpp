@@ -82,6 +82,10 @@ class Commands {
         p->add_option("--price", publish_options.price, "Sell licences at this price, as 5.00");
         p->add_option("--split", publish_options.split,
                       "Who is paid, as 0xACCOUNT:70,0xACCOUNT:30; else the key's account");
+        p->add_option("--royalty", publish_options.royalty_percent,
+                      "What they get of each paid call, in percent")
+            ->capture_default_str()
+            ->check(CLI::Range(0, 100));
         p->add_option("--token", publish_options.token, "What is paid in; else the node's first");
         p->add_option("--rights", publish_options.rights, "Of a licence, by commas");
         p->add_option("--terms", publish_options.terms, "The licence's legal text");

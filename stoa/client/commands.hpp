@@ -14,6 +14,7 @@ struct PublishOptions {
     std::filesystem::path file;      ///< The weights; hashed, never sent.
     std::string price;               ///< Of a licence; empty offers none.
     std::string split;               ///< `0xA…:50,0xB…:30`; empty pays the key's account alone.
+    std::uint64_t royalty_percent = 50;  ///< What the payees get of each paid call.
     std::string key;
     std::string token;  ///< Symbol or address; the node's first where empty.
     std::string rights = "download,run";

@@ -19,6 +19,8 @@ Listing read_listing(const std::filesystem::path& manifest, const std::filesyste
 
 /// What a licence gives, as the seller says it.
 struct LicenceTerms {
+    LicenceTerms() = default;  // not an aggregate: GCC 12 destroys those twice across an await
+
     U256 model;
     std::string title;
     Amount price;

@@ -117,6 +117,7 @@ class Publication {
             }
         }
         std::vector<Value> royalty(4, Value{0});
+        royalty[0] = Value{options_.royalty_percent * 100};
         std::vector<Value> model;
         model.emplace_back(listing_.manifest.name);
         model.push_back(version_value(VersionKind::release));

@@ -11,6 +11,8 @@ namespace stoa::client {
 
 /// A session: a channel, and where and for what it was opened.
 struct Session {
+    Session() = default;  // not an aggregate: GCC 12 destroys those twice across an await
+
     ChannelMemory channel;
     std::uint64_t chain_id = 0;
     std::string model;  ///< As the user named it.
