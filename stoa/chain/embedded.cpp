@@ -235,11 +235,20 @@ Task<bool> Embedded::answers() {
 }
 
 Task<void> Embedded::launch(std::uint16_t port) {
-    std::vector<std::string> arguments{
-        "--host", "127.0.0.1", "--port", std::to_string(port),
-        "--chain-id", std::to_string(config_.chain_id),
-        "--block-time", std::to_string(config_.block_time.count()), "--mixed-mining",
-        "--slots-in-an-epoch", "1", "--prune-history", kStatesKept, "--quiet"};
+    std::vector<std::string> arguments{"--host",
+                                       "127.0.0.1",
+                                       "--port",
+                                       std::to_string(port),
+                                       "--chain-id",
+                                       std::to_string(config_.chain_id),
+                                       "--block-time",
+                                       std::to_string(config_.block_time.count()),
+                                       "--mixed-mining",
+                                       "--slots-in-an-epoch",
+                                       "1",
+                                       "--prune-history",
+                                       kStatesKept,
+                                       "--quiet"};
     fs::path state = at("state.json");
     if (!fs::exists(state)) state = config_.genesis;
     if (!state.empty()) {
