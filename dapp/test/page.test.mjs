@@ -138,11 +138,13 @@ test('a wallet that never answers does not hold the page, and what it signs late
   await page.goto(`${node.url}/models/1`);
   await connect();
   const request = wallet.request.bind(wallet);
-  let sign;
+  let sign, asked;
   const late = new Promise((resolve) => { sign = resolve; });
+  const signing = new Promise((resolve) => { asked = resolve; });
   const answered = new Promise((resolve) => {
     wallet.request = async (method, params) => {
       if (method !== 'eth_signTypedData_v4') return request(method, params);
+      asked();
       await late;
       const signature = await request(method, params);
       setTimeout(resolve, 0);
@@ -150,6 +152,8 @@ test('a wallet that never answers does not hold the page, and what it signs late
     };
   });
   await id('open-session').click();
+  // Before that the page waits for the network, where it can be stopped too.
+  await signing;
   await page.getByRole('button', { name: 'Stop waiting' }).click();
   await page.getByText('Not waiting any longer').waitFor();
   sign();
