@@ -164,7 +164,7 @@ struct Routes {
           events(core.catalogue, machine.loop.get_executor()),
           money(core.ledger, core.catalogue, core.link.deployment(), core.link.rpc(),
                 machine.clock),
-          relay({core.relay, core.ledger, core.mirror, core.link.deployment(), core.served,
+          relay({core.relay, core.ledger, core.mirror, core.settler, core.link.deployment(), core.served,
                  machine.clock, [&core] { core.follower.kick(); }}),
           paid_parts{machine.loop.get_executor(), core.served,   core.link.deployment(),
                      core.channels,               core.ledger,   core.mirror,

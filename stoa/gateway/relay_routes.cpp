@@ -260,8 +260,11 @@ Task<Answer> RelayRoutes::exit(const Fields& fields) {
     if (channel->charged > channel->chain.claimed && channel->signature) {
         it.earned = relay::Earned{channel->maximum, *channel->signature, channel->charged};
     }
+    const eth::Address receiver = it.config.receiver;
+    const eth::Address token = it.config.token;
     const auto done = co_await parts_.relay.exit(std::move(it));
     if (!done) co_return refused(done.error());
+    parts_.settler.settle_later(receiver, token);
     co_await parts_.mirror.refresh(channel_id);
     parts_.kick();
     json::object body = inclusion_json(*done);

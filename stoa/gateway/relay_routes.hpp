@@ -4,7 +4,7 @@
 #include "stoa/gateway/router.hpp"
 #include "stoa/gateway/served.hpp"
 #include "stoa/ledger/ledger.hpp"
-#include "stoa/ledger/mirror.hpp"
+#include "stoa/ledger/settler.hpp"
 #include "stoa/relay/relay.hpp"
 
 namespace stoa::gateway {
@@ -16,6 +16,7 @@ class RelayRoutes {
         relay::Relay& relay;
         ledger::Ledger& ledger;
         ledger::Mirror& mirror;
+        ledger::Settler& settler;
         const chain::Deployment& deployment;
         const ServedModels& served;
         const io::Clock& clock;

@@ -42,6 +42,11 @@ class Settler {
     /// idle channels. Failures are logged and tried again in the next round.
     Task<void> step();
 
+    /// Something was claimed for this receiver by another way: the next round pays it out.
+    void settle_later(const eth::Address& receiver, const eth::Address& token) {
+        unsettled_.insert({receiver, token});
+    }
+
     /// Claims and settles everything, as before a service ends.
     Task<void> settle_everything();
 
