@@ -118,6 +118,16 @@ OrProblem<std::vector<inference::Message>> messages_of(const json::object& body)
     return messages;
 }
 
+/// What engines are given, and what OpenAI's clients send beside it that changes no answer. Anything
+/// else is refused before it is paid: a buyer would believe that it had an effect.
+OrProblem<void> only_known(const Fields& fields) {
+    return fields.only({"model", "messages", "prompt", "input", "max_tokens",
+                        "max_completion_tokens", "temperature", "top_p", "seed", "stop", "n",
+                        "stream", "stream_options", "encoding_format", "presence_penalty",
+                        "frequency_penalty", "user", "metadata", "store", "service_tier",
+                        "safety_identifier", "prompt_cache_key"});
+}
+
 OrProblem<void> read_sampling(const json::object& body, PaidRequest& out) {
     auto& generate = out.generate;
     STOA_TRY(auto tokens, whole(body, "max_tokens", 0));
@@ -129,6 +139,8 @@ OrProblem<void> read_sampling(const json::object& body, PaidRequest& out) {
     STOA_TRY(generate.temperature, real(body, "temperature", 1, 0, 2));
     STOA_TRY(generate.top_p, real(body, "top_p", 1, 0, 1));
     if (generate.top_p == 0) generate.top_p = std::numeric_limits<float>::min();
+    STOA_CHECK(real(body, "presence_penalty", 0, 0, 0));
+    STOA_CHECK(real(body, "frequency_penalty", 0, 0, 0));
     STOA_TRY(generate.seed, whole(body, "seed", 0));
     STOA_TRY(generate.stop, texts(body, "stop", inference::kMaxStops));
     STOA_TRY(const auto answers, whole(body, "n", 1));
@@ -170,6 +182,7 @@ OrProblem<void> read_prompt(const json::object& body, PaidRequest& out) {
 
 OrProblem<PaidRequest> read_paid_request(PaidKind kind, std::string_view text) {
     STOA_TRY(const Fields fields, Fields::parse(text));
+    STOA_CHECK(only_known(fields));
     const json::object& body = fields.raw();
     PaidRequest out;
     out.kind = kind;

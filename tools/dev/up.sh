@@ -107,9 +107,10 @@ publish_demo() {
   done < <(demo_models)
 }
 
-# wait_ready URL PID
+# wait_ready URL PID   our own node, not another one that has the port
 wait_ready() {
-  until curl -fsS -o /dev/null --max-time 2 "$1/readyz" 2>/dev/null; do
+  until [ "$(cat "$data/run/stoad.pid" 2>/dev/null)" = "$2" ] &&
+    curl -fsS -o /dev/null --max-time 2 "$1/readyz" 2>/dev/null; do
     kill -0 "$2" 2>/dev/null || { tail -n 20 "$data/log/stoad.log"; return 1; }
     sleep 0.2
   done
