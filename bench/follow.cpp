@@ -113,8 +113,7 @@ class Rows final : public chain::LogSink {
 };
 
 Task<void> to_head(chain::Follower& follower) {
-    while (co_await follower.step()) {
-    }
+    for (bool more = true; more;) more = co_await follower.step();
 }
 
 }  // namespace
