@@ -93,7 +93,7 @@ PaidCall call_of(const CallOptions& options, Way way) {
     body["stream"] = true;
     body["stream_options"].emplace_object()["include_usage"] = true;
     if (options.max_tokens) body["max_tokens"] = options.max_tokens;
-    if (options.temperature) body["temperature"] = *options.temperature;
+    body["temperature"] = options.temperature;
     PaidCall call;
     if (way == Way::chat) {
         json::object message;

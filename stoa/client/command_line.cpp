@@ -150,7 +150,9 @@ class Commands {
         c->add_option("model", chat_options.model, "As in /v1/models")->required();
         c->add_option("prompt", chat_options.prompt, "Read from standard input where missing");
         c->add_option("--max-tokens", chat_options.max_tokens, "The longest answer");
-        c->add_option("--temperature", chat_options.temperature, "0 is the likeliest answer");
+        c->add_option("--temperature", chat_options.temperature, "0 is the likeliest answer")
+            ->capture_default_str()
+            ->check(CLI::Range(0.0, 2.0));
         c->add_option("--deposit", chat_options.deposit, "Open or refill a session with this");
         add_key(c, chat_options.key);
 

@@ -69,7 +69,7 @@ struct CallOptions {
     std::string prompt;   ///< From standard input where empty.
     std::string deposit;  ///< Opens a session of so much where there is none.
     std::uint64_t max_tokens = 0;
-    std::optional<double> temperature;
+    double temperature = 0.2;  ///< Small models lose the thread at the API's own default, 1.
 };
 Task<void> chat(Context&, const CallOptions&);
 Task<void> embed(Context&, const CallOptions&);

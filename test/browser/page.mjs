@@ -49,7 +49,11 @@ export class Buyer {
   }
 
   /** The prompts that the page announces for the flow at hand, in order. */
-  async announced() { return this.id('prompt-list').locator('li').allInnerTexts(); }
+  async announced() {
+    const prompts = this.id('prompt-list').locator('li');
+    await prompts.first().waitFor();
+    return prompts.allInnerTexts();
+  }
 
   async openSession(amount) {
     await this.id('session-amount').fill(amount);

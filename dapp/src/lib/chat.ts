@@ -58,7 +58,8 @@ export async function chatTurn(call: PaidCall, request: ChatRequest): Promise<Tu
     headers: { 'content-type': 'application/json', 'stoa-stream': '1' },
     body: JSON.stringify({
       model, ...(form === 'chat' ? { messages } : { prompt: last }), max_tokens: maxTokens,
-      stream: true, stream_options: { include_usage: true },
+      // Small models lose the thread at the API's own default, 1.
+      temperature: 0.2, stream: true, stream_options: { include_usage: true },
     }),
     signal: signal ?? null,
   });
