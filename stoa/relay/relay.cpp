@@ -17,7 +17,7 @@ constexpr int kMaxAttempts = 8;
 constexpr std::size_t kMaxSignatureBytes = 8 * 1024;
 constexpr std::uint64_t kMaxLicences = 32;
 
-/// Measured on the embedded chain, rounded up.
+/// Estimates, above what contracts/snapshots has; the simulation decides what is sent.
 constexpr std::uint64_t kOrderGas = 450'000;
 constexpr std::uint64_t kDepositGas = 180'000;
 constexpr std::uint64_t kExitGas = 220'000;
