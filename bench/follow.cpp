@@ -1,5 +1,5 @@
-// How fast logs become rows: the follower on blocks full of logs, with an endpoint that answers from
-// memory. Parsing the endpoint's JSON is part of it, the network is not.
+// How fast logs become rows: the follower on blocks full of logs, with an endpoint that answers
+// from memory. Parsing the endpoint's JSON is part of it, the network is not.
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -7,11 +7,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "bench/figure.hpp"
 #include "stoa/base/hex.hpp"
 #include "stoa/chain/codec.hpp"
 #include "stoa/chain/follower.hpp"
 #include "stoa/io/pool.hpp"
+
+#include "bench/figure.hpp"
 
 namespace stoa::bench {
 namespace {
@@ -30,8 +31,8 @@ std::string hash_of(std::uint64_t block) {
 std::string block_text(std::uint64_t number) {
     return R"({"number":")" + chain::to_quantity(number) + R"(","hash":")" + hash_of(number) +
            R"(","parentHash":")" + hash_of(number - 1) + R"(","timestamp":")" +
-           chain::to_quantity(1'700'000'000 + number) + R"(","baseFeePerGas":"0x7","logsBloom":"0x)" +
-           std::string(512, 'f') + R"("})";
+           chain::to_quantity(1'700'000'000 + number) +
+           R"(","baseFeePerGas":"0x7","logsBloom":"0x)" + std::string(512, 'f') + R"("})";
 }
 
 std::string logs_text(std::uint64_t first, std::uint64_t last) {
@@ -39,11 +40,12 @@ std::string logs_text(std::uint64_t first, std::uint64_t last) {
     for (std::uint64_t number = first; number <= last; ++number) {
         for (std::uint64_t i = 0; i < kLogsInBlock; ++i) {
             if (text.size() > 1) text += ',';
-            text += R"({"address":")" + eth::to_lower_hex(kContract) + R"(","topics":[")" + hash_of(i) + R"(",")" +
-                    hash_of(number) + R"("],"data":"0x)" + std::string(128, '1') +
-                    R"(","blockNumber":")" + chain::to_quantity(number) + R"(","blockHash":")" +
-                    hash_of(number) + R"(","transactionHash":")" + hash_of(number * 1000 + i) +
-                    R"(","logIndex":")" + chain::to_quantity(i) + R"(","removed":false})";
+            text += R"({"address":")" + eth::to_lower_hex(kContract) + R"(","topics":[")" +
+                    hash_of(i) + R"(",")" + hash_of(number) + R"("],"data":"0x)" +
+                    std::string(128, '1') + R"(","blockNumber":")" + chain::to_quantity(number) +
+                    R"(","blockHash":")" + hash_of(number) + R"(","transactionHash":")" +
+                    hash_of(number * 1000 + i) + R"(","logIndex":")" + chain::to_quantity(i) +
+                    R"(","removed":false})";
         }
     }
     return text + "]";
@@ -82,7 +84,8 @@ class FullChain final : public chain::Rpc {
         const auto& filter = call.params[0].as_object();
         if (const auto* hash = filter.if_contains("blockHash")) {
             const auto bytes = chain::read_hash(*hash).bytes;
-            const auto number = from_big_endian(Bytes(bytes).subspan(24)).convert_to<std::uint64_t>();
+            const auto number =
+                from_big_endian(Bytes(bytes).subspan(24)).convert_to<std::uint64_t>();
             return logs_text(number, number);
         }
         return logs_text(number_of(filter.at("fromBlock")), number_of(filter.at("toBlock")));
@@ -94,9 +97,7 @@ class FullChain final : public chain::Rpc {
 /// A row per log, as the catalogue keeps them.
 class Rows final : public chain::LogSink {
   public:
-    std::vector<eth::Address> contracts() const override {
-        return {kContract};
-    }
+    std::vector<eth::Address> contracts() const override { return {kContract}; }
     void apply(db::Session& session, const chain::Header& header,
                std::span<const chain::Log> logs) override {
         for (const auto& log : logs) {
@@ -128,8 +129,9 @@ std::vector<Figure> follow() {
     {
         db::Database database(folder / "chain.sqlite", {.synchronous = db::Synchronous::normal});
         database.write_now([](db::Session& session) {
-            session.run("CREATE TABLE seen (block INTEGER, log_index INTEGER, data BLOB,"
-                        " PRIMARY KEY (block, log_index)) WITHOUT ROWID");
+            session.run(
+                "CREATE TABLE seen (block INTEGER, log_index INTEGER, data BLOB,"
+                " PRIMARY KEY (block, log_index)) WITHOUT ROWID");
         });
         boost::asio::io_context loop;
         io::Pool pool(1);
@@ -143,8 +145,13 @@ std::vector<Figure> follow() {
         seconds = std::chrono::duration<double>(took).count();
     }
     std::filesystem::remove_all(folder);
-    return {{"follow logs", static_cast<double>(rows.count) / seconds, "events/s",
-             Bound::at_least, 10'000, "", {}}};
+    return {{"follow logs",
+             static_cast<double>(rows.count) / seconds,
+             "events/s",
+             Bound::at_least,
+             10'000,
+             "",
+             {}}};
 }
 
 }  // namespace stoa::bench

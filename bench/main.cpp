@@ -21,11 +21,12 @@ const Question kQuestions[] = {
 };
 
 void print_json(const Figure& figure) {
-    boost::json::object line{{"name", figure.name},     {"value", figure.value},
-                             {"unit", figure.unit},     {"target", figure.target},
-                             {"holds", figure.holds()}, {"bound", figure.bound == Bound::at_most
-                                                                      ? "at most"
-                                                                      : "at least"}};
+    boost::json::object line{{"name", figure.name},
+                             {"value", figure.value},
+                             {"unit", figure.unit},
+                             {"target", figure.target},
+                             {"holds", figure.holds()},
+                             {"bound", figure.bound == Bound::at_most ? "at most" : "at least"}};
     if (figure.peer_value) {
         line["peer"] = figure.peer;
         line["peerValue"] = *figure.peer_value;

@@ -8,8 +8,9 @@
 
 int main(int count, char** arguments) {
     using namespace stoa;
-    CLI::App app{"stoad: a node of the Stoa market. It follows the chain, serves models for money,"
-                 " and settles what they earn."};
+    CLI::App app{
+        "stoad: a node of the Stoa market. It follows the chain, serves models for money,"
+        " and settles what they earn."};
     std::string file;
     std::string data;
     int port = -1;

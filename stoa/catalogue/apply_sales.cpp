@@ -8,9 +8,9 @@ void on_offer(const Change& c) {
     c.session.run(
         "INSERT INTO offer (id, model, service, seller, active, period, calls, seats, rights, "
         "entitlement, transferable, terms) VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)",
-        number(c, 0), number(c, 1), terms[1].as_u64(), c.values[2].as_address(),
-        terms[5].as_u64(), terms[6].as_u64(), terms[7].as_u64(), terms[8].as_u64(),
-        terms[9].as_u64(), terms[10].as_bool(), terms[11].as_word());
+        number(c, 0), number(c, 1), terms[1].as_u64(), c.values[2].as_address(), terms[5].as_u64(),
+        terms[6].as_u64(), terms[7].as_u64(), terms[8].as_u64(), terms[9].as_u64(),
+        terms[10].as_bool(), terms[11].as_word());
     std::size_t position = 0;
     for (const auto& price : terms[2].items()) {
         c.session.run(
@@ -80,11 +80,11 @@ void add_sale_events(const AddEvent& add) {
         "LicenceIssued(uint256 indexed licence,uint256 indexed offer,address indexed holder,"
         "uint40 expires,uint32 version,address token,uint96 pricePaid)",
         on_issued);
-    add(contract, "licence",
-        "LicenceRenewed(uint256 indexed licence,uint40 expires,uint96 price)", on_renewed);
+    add(contract, "licence", "LicenceRenewed(uint256 indexed licence,uint40 expires,uint96 price)",
+        on_renewed);
     add(contract, "licence", "RenewalCancelled(uint256 indexed licence)", on_cancelled);
-    add(contract, "licence",
-        "UsesRecorded(uint256 indexed licence,uint32 uses,uint32 remaining)", on_uses);
+    add(contract, "licence", "UsesRecorded(uint256 indexed licence,uint32 uses,uint32 remaining)",
+        on_uses);
     add(contract, "licence",
         "Transfer(address indexed from,address indexed to,uint256 indexed licence)", on_transfer);
 }

@@ -30,8 +30,8 @@ void on_pricing(const Change& c) {
 }
 
 void on_endpoint(const Change& c) {
-    c.session.run("UPDATE service SET endpoint = ? WHERE id = ?",
-                  clean_text(c.values[1].as_text()), number(c, 0));
+    c.session.run("UPDATE service SET endpoint = ? WHERE id = ?", clean_text(c.values[1].as_text()),
+                  number(c, 0));
 }
 
 void on_ended(const Change& c) {
@@ -127,8 +127,8 @@ void add_channel_events(const AddEvent& add) {
         "Settled(address indexed receiver,address indexed token,address indexed sender,"
         "uint128 amount)",
         nullptr);
-    add(contract, kind,
-        "Refunded(bytes32 indexed channelId,address indexed sender,uint128 amount)", nullptr);
+    add(contract, kind, "Refunded(bytes32 indexed channelId,address indexed sender,uint128 amount)",
+        nullptr);
     add(contract, kind,
         "WithdrawInitiated(bytes32 indexed channelId,uint128 amount,uint40 finalizeAfter)",
         nullptr);

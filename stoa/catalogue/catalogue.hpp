@@ -54,7 +54,8 @@ class Catalogue final : public chain::LogSink {
     /// Splits with a share for `account`: of models and made by hand.
     Task<std::vector<std::pair<eth::Address, std::uint32_t>>> splits_of(eth::Address account);
 
-    /// Stores bytes under their keccak256: digest_mismatch, not_listed, or why the manifest is none.
+    /// Stores bytes under their keccak256: digest_mismatch, not_listed, or why the manifest is
+    /// none.
     Task<Result<void>> put_manifest(Hash256 digest, std::string bytes);
     Task<std::optional<std::string>> manifest(Hash256 digest);
     Task<Result<void>> put_terms(Hash256 digest, std::string text);

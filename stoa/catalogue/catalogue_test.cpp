@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -108,8 +107,7 @@ class CatalogueTest : public testing::Test {
             log.block = header.id;
             log.index = index++;
         }
-        database_.write_now(
-            [&](db::Session& session) { catalogue_.apply(session, header, logs); });
+        database_.write_now([&](db::Session& session) { catalogue_.apply(session, header, logs); });
     }
     void undo(std::uint64_t keep) {
         database_.write_now([&](db::Session& session) { catalogue_.undo(session, keep); });
@@ -123,11 +121,11 @@ class CatalogueTest : public testing::Test {
                    {eth::kZeroAddress, kCreator, id}),
             log_of(registry, "ModelRegistered(uint256 indexed m,address indexed r,string slug)",
                    {id, kCreator, slug}),
-            log_of(registry,
-                   "VersionPublished(uint256 indexed m,uint32 indexed v,bytes32 indexed w,uint8 k,"
-                   "bytes32 manifest,string cid,bool d,uint16 bps)",
-                   {id, 1, eth::keccak256("weights"), 0, eth::keccak256(manifest), "bafk", false,
-                    0}),
+            log_of(
+                registry,
+                "VersionPublished(uint256 indexed m,uint32 indexed v,bytes32 indexed w,uint8 k,"
+                "bytes32 manifest,string cid,bool d,uint16 bps)",
+                {id, 1, eth::keccak256("weights"), 0, eth::keccak256(manifest), "bafk", false, 0}),
             log_of(registry, "PayToSet(uint256 indexed m,address indexed p,(address,uint32)[] all)",
                    {id, kPayTo, std::vector<Value>{std::vector<Value>{kCreator, 1'000'000}}}),
         };
@@ -165,7 +163,8 @@ class CatalogueTest : public testing::Test {
     Catalogue catalogue_;
 };
 
-const std::string kStories = manifest_text("Stories", "Tells tales to children.", "text-generation");
+const std::string kStories =
+    manifest_text("Stories", "Tells tales to children.", "text-generation");
 const std::string kSpeech = manifest_text("Listener", "Hears speech in noise.", "speech-detection");
 
 TEST_F(CatalogueTest, a_registered_model_is_listed_with_its_price_and_payees) {
@@ -190,7 +189,8 @@ TEST_F(CatalogueTest, a_block_taken_back_leaves_no_trace) {
     const auto before = wait(catalogue_.detail(1, kNow)).value();
     const auto& registry = deployment_.contract("ModelRegistry");
     auto logs = offered(9, 1, 10);
-    logs.push_back(log_of(registry, "StatusSet(uint256 indexed m,uint32 indexed v,uint8 s,string r)",
+    logs.push_back(log_of(registry,
+                          "StatusSet(uint256 indexed m,uint32 indexed v,uint8 s,string r)",
                           {1, 1, 2, "it's broken"}));
     logs.push_back(log_of(registry,
                           "Transfer(address indexed f,address indexed t,uint256 indexed m)",

@@ -49,8 +49,7 @@ void refresh_doc(db::Session& session, std::uint64_t model) {
         manifest.card);
     session.run(
         "INSERT INTO doc_text (rowid, title, slug, summary, tags, card) VALUES (?, ?, ?, ?, ?, ?)",
-        model, manifest.title, *slug, manifest.summary, tags + "\n" + manifest.task,
-        manifest.card);
+        model, manifest.title, *slug, manifest.summary, tags + "\n" + manifest.task, manifest.card);
 }
 
 void refresh_docs(db::Session& session) {

@@ -104,8 +104,8 @@ Task<std::vector<Licence>> Catalogue::licences_of(eth::Address holder) {
 
 Task<std::vector<Service>> Catalogue::services_of(eth::Address provider, UnixTime now) {
     co_return co_await database_.read([&](db::Session& session) {
-        return services_where(
-            session, "SELECT id FROM service WHERE provider = ? ORDER BY id DESC", provider, now);
+        return services_where(session, "SELECT id FROM service WHERE provider = ? ORDER BY id DESC",
+                              provider, now);
     });
 }
 
@@ -145,14 +145,13 @@ Task<std::optional<std::uint64_t>> Catalogue::model_named(std::string name) {
     });
 }
 
-Task<std::vector<std::pair<std::uint64_t, std::uint32_t>>> Catalogue::listings_of(
-    Hash256 weights) {
+Task<std::vector<std::pair<std::uint64_t, std::uint32_t>>> Catalogue::listings_of(Hash256 weights) {
     co_return co_await database_.read([&](db::Session& session) {
         std::vector<std::pair<std::uint64_t, std::uint32_t>> listings;
-        for (auto rows = session.query(
-                 "SELECT model, number FROM version WHERE weights = ? AND status = 0 "
-                 "ORDER BY model, number DESC LIMIT 100",
-                 weights);
+        for (auto rows =
+                 session.query("SELECT model, number FROM version WHERE weights = ? AND status = 0 "
+                               "ORDER BY model, number DESC LIMIT 100",
+                               weights);
              rows.step();) {
             listings.emplace_back(rows.get<std::uint64_t>(0), rows.get<std::uint32_t>(1));
         }
@@ -178,10 +177,10 @@ Task<std::vector<FeedItem>> Catalogue::feed_after(std::uint64_t block, std::int6
                                                   std::size_t limit) {
     co_return co_await database_.read([&](db::Session& session) {
         std::vector<FeedItem> items;
-        for (auto rows = session.query(
-                 "SELECT block, number, kind, data FROM feed WHERE block > ?1 "
-                 "OR (block = ?1 AND number > ?2) ORDER BY block, number LIMIT ?3",
-                 block, index, limit);
+        for (auto rows =
+                 session.query("SELECT block, number, kind, data FROM feed WHERE block > ?1 "
+                               "OR (block = ?1 AND number > ?2) ORDER BY block, number LIMIT ?3",
+                               block, index, limit);
              rows.step();) {
             items.push_back({rows.get<std::uint64_t>(0), rows.get<std::uint32_t>(1),
                              rows.get<std::string>(2), rows.get<std::string>(3)});

@@ -77,11 +77,11 @@ std::vector<std::string> split_lines(std::string_view text) {
 std::vector<std::uint64_t> equal_weights(db::Session& session, std::uint64_t model,
                                          std::uint32_t version) {
     std::vector<std::uint64_t> models;
-    for (auto rows = session.query(
-             "SELECT DISTINCT other.model FROM version mine JOIN version other "
-             "ON other.weights = mine.weights AND other.model <> mine.model "
-             "WHERE mine.model = ? AND mine.number = ? ORDER BY other.model LIMIT 20",
-             model, version);
+    for (auto rows =
+             session.query("SELECT DISTINCT other.model FROM version mine JOIN version other "
+                           "ON other.weights = mine.weights AND other.model <> mine.model "
+                           "WHERE mine.model = ? AND mine.number = ? ORDER BY other.model LIMIT 20",
+                           model, version);
          rows.step();) {
         models.push_back(rows.get<std::uint64_t>(0));
     }
@@ -90,8 +90,9 @@ std::vector<std::uint64_t> equal_weights(db::Session& session, std::uint64_t mod
 
 std::optional<Offer> cheapest(std::vector<Offer> offers) {
     std::erase_if(offers, [](const Offer& offer) { return !offer.active || offer.prices.empty(); });
-    const auto it = std::ranges::min_element(
-        offers, [](const Offer& a, const Offer& b) { return a.prices[0].floor < b.prices[0].floor; });
+    const auto it = std::ranges::min_element(offers, [](const Offer& a, const Offer& b) {
+        return a.prices[0].floor < b.prices[0].floor;
+    });
     if (it == offers.end()) return std::nullopt;
     return *it;
 }

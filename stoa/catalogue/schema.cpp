@@ -117,9 +117,10 @@ std::string triggers_of(const Table& table) {
                "); END;\n";
     };
     return trigger("insert", "'DELETE FROM " + name + " WHERE rowid='||new.rowid") +
-           trigger("update", "'UPDATE " + name + " SET '||" + sets + "||' WHERE rowid='||old.rowid") +
-           trigger("delete", "'INSERT INTO " + name + " (" + names + ") VALUES ('||" + values +
-                                 "||')'");
+           trigger("update",
+                   "'UPDATE " + name + " SET '||" + sets + "||' WHERE rowid='||old.rowid") +
+           trigger("delete",
+                   "'INSERT INTO " + name + " (" + names + ") VALUES ('||" + values + "||')'");
 }
 
 }  // namespace

@@ -124,9 +124,8 @@ void rank(std::vector<Candidate>& found) {
     for (std::size_t i = 0; i < order.size() && order[i]->text_score; ++i) {
         order[i]->relevance += 1 / (kRankConstant + static_cast<double>(i));
     }
-    std::ranges::sort(order, [](const Candidate* a, const Candidate* b) {
-        return a->likeness > b->likeness;
-    });
+    std::ranges::sort(
+        order, [](const Candidate* a, const Candidate* b) { return a->likeness > b->likeness; });
     for (std::size_t i = 0; i < order.size() && order[i]->likeness >= kLeastLikeness; ++i) {
         order[i]->relevance += 1 / (kRankConstant + static_cast<double>(i));
     }

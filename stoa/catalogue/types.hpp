@@ -147,7 +147,7 @@ struct Query {
     bool served = false;
     std::optional<Sort> sort{};
     std::optional<std::uint64_t> after{};  ///< The last model of the page before.
-    std::size_t limit = 20;              ///< At most `kMaxPage`.
+    std::size_t limit = 20;                ///< At most `kMaxPage`.
     std::vector<float> meaning{};          ///< Of `text`, where an embedding model is served.
 };
 

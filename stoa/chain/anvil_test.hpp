@@ -82,8 +82,8 @@ struct Loop {
 class Anvil {
   public:
     explicit Anvil(std::vector<std::string> more = {}, std::uint64_t chain_id = kChainId) {
-        arguments_ = {"--host", "127.0.0.1", "--chain-id", std::to_string(chain_id), "--quiet",
-                      "--slots-in-an-epoch", "1"};
+        arguments_ = {"--host",  "127.0.0.1",           "--chain-id", std::to_string(chain_id),
+                      "--quiet", "--slots-in-an-epoch", "1"};
         arguments_.insert(arguments_.end(), more.begin(), more.end());
         start(free_port());
     }
@@ -146,11 +146,11 @@ json::array list(Values&&... values) {
 
 /// A contract that logs n, n-1 … 1 as topic and data, for calls with n as a word.
 inline Task<eth::Address> deploy_counter(Rpc& rpc) {
-    const json::object transaction{
-        {"from", to_hex(signer(0).address().bytes)},
-        {"gas", "0x100000"},
-        {"data", "0x601c8060093d393df3"
-                 "6000355b8015601a57806000528060206000a1600190036003565b00"}};
+    const json::object transaction{{"from", to_hex(signer(0).address().bytes)},
+                                   {"gas", "0x100000"},
+                                   {"data",
+                                    "0x601c8060093d393df3"
+                                    "6000355b8015601a57806000528060206000a1600190036003565b00"}};
     const auto hash = co_await rpc.get("eth_sendTransaction", list(transaction));
     for (;;) {
         if (const auto found = co_await receipt(rpc, read_hash(hash))) co_return *found->created;

@@ -45,9 +45,9 @@ void check_logs(std::span<const Header> headers, std::span<const Log> logs,
         if (std::ranges::find(contracts, log.address) == contracts.end()) {
             throw RpcFailure("the endpoint sent a log of a contract that nobody asked for");
         }
-        if (last != nullptr && (log.block.number < last->block.number ||
-                                (log.block.number == last->block.number &&
-                                 log.index <= last->index))) {
+        if (last != nullptr &&
+            (log.block.number < last->block.number ||
+             (log.block.number == last->block.number && log.index <= last->index))) {
             throw RpcFailure("the endpoint's logs are out of order or repeat");
         }
         last = &log;

@@ -118,8 +118,8 @@ Abi Abi::parse(const json::value& file) {
         const json::object& entry = value.as_object();
         const std::string kind(text_at(entry, "type"));
         if (kind != "function" && kind != "event" && kind != "error") continue;
-        std::string declaration = kind + " " + std::string(text_at(entry, "name")) +
-                                  parameters_text(entry.at("inputs"));
+        std::string declaration =
+            kind + " " + std::string(text_at(entry, "name")) + parameters_text(entry.at("inputs"));
         if (const auto* outputs = entry.if_contains("outputs")) {
             if (!outputs->as_array().empty()) {
                 declaration += " returns " + parameters_text(*outputs);
@@ -251,12 +251,11 @@ Task<tl::expected<std::vector<Value>, Revert>> read(Rpc& rpc, eth::Address contr
 }
 
 Task<std::vector<Value>> must_read(Rpc& rpc, eth::Address contract,
-                                   const eth::abi::Function& function,
-                                   std::vector<Value> arguments, Tag tag) {
+                                   const eth::abi::Function& function, std::vector<Value> arguments,
+                                   Tag tag) {
     auto values = co_await read(rpc, contract, function, std::move(arguments), tag);
     if (!values) {
-        throw RpcFailure("a call of " + eth::to_checksum(contract) + ": " +
-                         values.error().message);
+        throw RpcFailure("a call of " + eth::to_checksum(contract) + ": " + values.error().message);
     }
     co_return *std::move(values);
 }

@@ -80,8 +80,8 @@ TEST(contract, values_are_written_for_people) {
     Abi abi;
     abi.declare("error It(address who,int8 change,bool yes,string name,bytes4 tag,uint256[] many)");
     const auto many = std::vector<eth::abi::Value>{1, 2};
-    const auto data = it.encode({kHolder, -3, true, "a", eth::abi::Value::fixed_bytes(
-                                                              ByteVector{1, 2, 3, 4}), many});
+    const auto data = it.encode(
+        {kHolder, -3, true, "a", eth::abi::Value::fixed_bytes(ByteVector{1, 2, 3, 4}), many});
     EXPECT_EQ(abi.explain(data).message,
               "It(who 0x70997970C51812dc3A010C7d01b50e0d17dc79C8, change -3, yes true, name \"a\", "
               "tag 0x01020304, many [1, 2])");

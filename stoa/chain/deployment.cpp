@@ -1,9 +1,10 @@
 #include "stoa/chain/deployment.hpp"
 
-#include <boost/json.hpp>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+
+#include <boost/json.hpp>
 
 #include "stoa/base/hex.hpp"
 
@@ -57,8 +58,7 @@ Deployment parse_deployment(const json::value& file) {
     deployment.genesis = parse_hash(file.at("genesisHash").as_string()).value();
     deployment.block = file.at("block").to_number<std::uint64_t>();
     for (const auto& entry : file.at("contracts").as_object()) {
-        deployment.contracts[entry.key()] =
-            eth::parse_address(entry.value().as_string()).value();
+        deployment.contracts[entry.key()] = eth::parse_address(entry.value().as_string()).value();
     }
     if (const auto* hashes = file.as_object().if_contains("codeHashes")) {
         for (const auto& entry : hashes->as_object()) {

@@ -1,10 +1,11 @@
 #pragma once
 
-#include <boost/json/fwd.hpp>
 #include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
+
+#include <boost/json/fwd.hpp>
 
 #include "stoa/chain/rpc.hpp"
 
@@ -12,7 +13,7 @@ namespace stoa::chain {
 
 struct Token {
     std::string symbol;
-    std::string name;     ///< Of the token's EIP-712 domain, with `version`.
+    std::string name;  ///< Of the token's EIP-712 domain, with `version`.
     std::string version;
     eth::Address address;
     unsigned decimals = 0;
@@ -20,7 +21,8 @@ struct Token {
     bool permit = false;  ///< EIP-2612.
 };
 
-/// Where Stoa stands on one chain: `deployments/<chainId>.json`, which the deployment script writes.
+/// Where Stoa stands on one chain: `deployments/<chainId>.json`, which the deployment script
+/// writes.
 struct Deployment {
     std::uint64_t chain_id = 0;
     std::string name;

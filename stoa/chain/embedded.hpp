@@ -17,7 +17,7 @@ struct EmbeddedConfig {
     std::filesystem::path genesis;  ///< State made by the deployment script; empty: an empty chain.
     std::filesystem::path folder;   ///< Pid file, state, log, kept transactions; is created.
     std::uint64_t chain_id = 1337;
-    std::uint16_t port = 0;  ///< 0: chosen by the system.
+    std::uint16_t port = 0;               ///< 0: chosen by the system.
     std::chrono::seconds block_time{12};  ///< Of empty blocks; transactions are mined at once.
     std::chrono::seconds dump_every{30};
     std::chrono::seconds patience{30};  ///< For anvil to answer after its start, and to end.
@@ -42,8 +42,8 @@ class Embedded {
 
     enum class Started { adopted, resumed, fresh };
 
-    /// Returns when the chain answers. Throws `std::runtime_error` with a sentence that says what to
-    /// do: a busy port, a missing binary, a state that anvil refuses.
+    /// Returns when the chain answers. Throws `std::runtime_error` with a sentence that says what
+    /// to do: a busy port, a missing binary, a state that anvil refuses.
     Task<Started> start();
 
     /// The way to it; also when it is started again. Keeps the transactions that pass.
@@ -84,7 +84,7 @@ class Embedded {
     std::uint16_t port_ = 0;
     std::unique_ptr<HttpRpc> http_;
     std::unique_ptr<Keeping> keeping_;
-    std::deque<std::string> kept_;  ///< Raw transactions in hex, in the order of their acceptance.
+    std::deque<std::string> kept_;   ///< Raw transactions in hex, in the order of their acceptance.
     std::optional<Hash256> dumped_;  ///< The head of the last dump.
 };
 

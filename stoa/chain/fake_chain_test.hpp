@@ -105,10 +105,9 @@ class FakeChain final : public Rpc {
         const json::value* hash = filter.if_contains("blockHash");
         for (const auto& block : blocks) {
             const auto number = block.header.id.number;
-            const bool wanted = hash != nullptr
-                                    ? block.header.id.hash == read_hash(*hash)
-                                    : number >= read_number(filter.at("fromBlock")) &&
-                                          number <= read_number(filter.at("toBlock"));
+            const bool wanted = hash != nullptr ? block.header.id.hash == read_hash(*hash)
+                                                : number >= read_number(filter.at("fromBlock")) &&
+                                                      number <= read_number(filter.at("toBlock"));
             if (wanted) found.insert(found.end(), block.logs.begin(), block.logs.end());
         }
         if (change_logs) change_logs(found, hash != nullptr);

@@ -128,15 +128,16 @@ Task<bool> Follower::step() {
             co_await start_over(view.genesis);
             co_return true;
         }
-        log_.info("blocks were taken back", {{"chain head", view.head.id.number},
-                                             {"from", head_->number},
-                                             {"to", fork->number}});
+        log_.info(
+            "blocks were taken back",
+            {{"chain head", view.head.id.number}, {"from", head_->number}, {"to", fork->number}});
         undo_to = fork->number;
         parent = *fork;
     }
     const bool started = head_.has_value();
     Range range = co_await fetch(started ? std::optional(parent) : std::nullopt, view);
-    const bool more = !range.headers.empty() && range.headers.back().id.number < view.head.id.number;
+    const bool more =
+        !range.headers.empty() && range.headers.back().id.number < view.head.id.number;
     if (!range.headers.empty() || undo_to) co_await commit(std::move(range), undo_to, parent);
     at_head_ = !more;
     if (head_) publish(view, undo_to);

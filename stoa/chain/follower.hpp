@@ -47,10 +47,10 @@ class LogSink {
 };
 
 struct FollowerConfig {
-    std::uint64_t start_block = 0;          ///< Where the deployment begins.
+    std::uint64_t start_block = 0;  ///< Where the deployment begins.
     std::uint64_t max_blocks_at_once = 512;
-    std::size_t logs_at_once = 4'000;       ///< Aimed at: ranges shrink where blocks are full.
-    std::size_t kept_hashes = 4'096;        ///< A deeper reorg starts over.
+    std::size_t logs_at_once = 4'000;  ///< Aimed at: ranges shrink where blocks are full.
+    std::size_t kept_hashes = 4'096;   ///< A deeper reorg starts over.
     std::chrono::milliseconds poll{500};
     std::chrono::milliseconds max_backoff{15'000};
 };

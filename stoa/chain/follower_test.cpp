@@ -18,8 +18,9 @@ class Rows final : public LogSink {
     explicit Rows(eth::Address contract = kFakeContract) : contract_(contract) {}
 
     static void create(db::Session& session) {
-        session.script("CREATE TABLE IF NOT EXISTS event (block INTEGER, number INTEGER, hash BLOB,"
-                       " data BLOB, PRIMARY KEY (block, number)) WITHOUT ROWID");
+        session.script(
+            "CREATE TABLE IF NOT EXISTS event (block INTEGER, number INTEGER, hash BLOB,"
+            " data BLOB, PRIMARY KEY (block, number)) WITHOUT ROWID");
     }
     std::vector<eth::Address> contracts() const override { return {contract_}; }
     void apply(db::Session& session, const Header& header, std::span<const Log> logs) override {
@@ -72,8 +73,8 @@ struct Following {
     void open() {
         follower.reset();
         database.reset();
-        database = std::make_unique<db::Database>(folder / "db",
-                                                  db::Options{db::Synchronous::normal});
+        database =
+            std::make_unique<db::Database>(folder / "db", db::Options{db::Synchronous::normal});
         database->write_now(&Rows::create);
         follower = std::make_unique<Follower>(chain, *database, loop.pool, kChainId,
                                               std::vector<LogSink*>{&rows}, config);
@@ -135,9 +136,7 @@ TEST(follower, a_reorganisation_during_a_round_changes_nothing_and_is_followed_n
         it.chain.take_back(20);
         for (int i = 0; i < 25; ++i) it.chain.add(1);
     };
-    it.loop.run([&]() -> Task<void> {
-        EXPECT_THROW(co_await it.follower->step(), RpcFailure);
-    });
+    it.loop.run([&]() -> Task<void> { EXPECT_THROW(co_await it.follower->step(), RpcFailure); });
     EXPECT_EQ(Rows::all(*it.database).size(), 200U);
     it.catch_up();
     it.expect_truth();
@@ -215,9 +214,8 @@ TEST(follower, an_endpoint_that_lies_changes_nothing) {
         const auto before = Rows::all(*it.database);
         for (int i = 0; i < 10; ++i) it.chain.add(2);
         it.chain.change_logs = lie;
-        it.loop.run([&]() -> Task<void> {
-            EXPECT_THROW(co_await it.follower->step(), RpcFailure);
-        });
+        it.loop.run(
+            [&]() -> Task<void> { EXPECT_THROW(co_await it.follower->step(), RpcFailure); });
         EXPECT_EQ(Rows::all(*it.database), before);
         it.chain.change_logs = nullptr;
         it.catch_up();
@@ -231,9 +229,7 @@ TEST(follower, headers_that_are_no_chain_change_nothing) {
     it.chain.change_block = [](json::object& block) {
         if (block["number"] == "0x9") block["parentHash"] = to_hex(Hash256{});
     };
-    it.loop.run([&]() -> Task<void> {
-        EXPECT_THROW(co_await it.follower->step(), RpcFailure);
-    });
+    it.loop.run([&]() -> Task<void> { EXPECT_THROW(co_await it.follower->step(), RpcFailure); });
     EXPECT_TRUE(Rows::all(*it.database).empty());
 }
 
@@ -242,7 +238,9 @@ TEST(follower, ranges_shrink_where_blocks_are_full) {
     it.config.logs_at_once = 50;
     it.open();
     std::size_t most = 0;
-    it.chain.change_logs = [&](std::vector<Log>& logs, bool) { most = std::max(most, logs.size()); };
+    it.chain.change_logs = [&](std::vector<Log>& logs, bool) {
+        most = std::max(most, logs.size());
+    };
     for (int i = 0; i < 400; ++i) it.chain.add(25);
     it.catch_up();
     it.expect_truth();

@@ -166,9 +166,8 @@ void HttpRpc::set_urls(std::vector<std::string> urls) {
 HttpRpc::Endpoints HttpRpc::in_order() const {
     Endpoints order = endpoints_;
     const auto now = Clock::now();
-    std::ranges::stable_sort(order, {}, [&](const auto& endpoint) {
-        return std::max(endpoint->cools_until, now);
-    });
+    std::ranges::stable_sort(
+        order, {}, [&](const auto& endpoint) { return std::max(endpoint->cools_until, now); });
     return order;
 }
 

@@ -71,19 +71,18 @@ Task<std::optional<Receipt>> receipt(Rpc& rpc, Hash256 transaction) {
 }
 
 Task<std::uint64_t> nonce(Rpc& rpc, eth::Address account, Tag tag) {
-    co_return read_number(co_await rpc.get(
-        "eth_getTransactionCount",
-        parameters(eth::to_lower_hex(account), to_text(tag))));
+    co_return read_number(co_await rpc.get("eth_getTransactionCount",
+                                           parameters(eth::to_lower_hex(account), to_text(tag))));
 }
 
 Task<U256> native_balance(Rpc& rpc, eth::Address account, Tag tag) {
-    co_return read_u256(co_await rpc.get(
-        "eth_getBalance", parameters(eth::to_lower_hex(account), to_text(tag))));
+    co_return read_u256(
+        co_await rpc.get("eth_getBalance", parameters(eth::to_lower_hex(account), to_text(tag))));
 }
 
 Task<ByteVector> code(Rpc& rpc, eth::Address account, Tag tag) {
-    co_return read_data(co_await rpc.get(
-        "eth_getCode", parameters(eth::to_lower_hex(account), to_text(tag))));
+    co_return read_data(
+        co_await rpc.get("eth_getCode", parameters(eth::to_lower_hex(account), to_text(tag))));
 }
 
 Task<void> verify(Rpc& rpc, const ChainPin& pin) {

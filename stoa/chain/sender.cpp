@@ -83,8 +83,8 @@ struct Sender::Round {
     std::map<std::string, std::optional<Receipt>> receipts;  ///< By job, of those asked for.
 };
 
-Sender::Sender(Rpc& rpc, db::Database& database, const keys::Signer& signer,
-               const io::Clock& clock, std::uint64_t chain_id, SenderConfig config, io::Log log)
+Sender::Sender(Rpc& rpc, db::Database& database, const keys::Signer& signer, const io::Clock& clock,
+               std::uint64_t chain_id, SenderConfig config, io::Log log)
     : rpc_(rpc),
       database_(database),
       signer_(signer),
@@ -238,8 +238,8 @@ Task<tl::expected<Receipt, Revert>> Sender::wait(std::string id, std::chrono::se
 }
 
 Task<std::optional<Revert>> Sender::revert_of(const std::string& id, const Receipt& receipt) {
-    const auto stored = co_await database_.read(
-        [&](db::Session& session) { return store_->find(session, id); });
+    const auto stored =
+        co_await database_.read([&](db::Session& session) { return store_->find(session, id); });
     if (!stored) co_return std::nullopt;
     Call again = call_of(stored->job, address());
     again.gas = stored->gas;
@@ -304,7 +304,8 @@ Task<void> Sender::step() {
 
 Task<Sender::Round> Sender::observe() {
     std::vector<RpcCall> calls;
-    calls.push_back({"eth_getTransactionCount", two(json::string(eth::to_lower_hex(address())), "latest")});
+    calls.push_back(
+        {"eth_getTransactionCount", two(json::string(eth::to_lower_hex(address())), "latest")});
     calls.push_back({"eth_getBlockByNumber", two("latest", false)});
     calls.push_back({"eth_getBlockByNumber", two("finalized", false)});
     std::vector<std::string> asked;
@@ -459,8 +460,7 @@ Task<void> Sender::run() {
 
 Task<void> Sender::rewound(std::uint64_t keep) {
     co_await load();
-    co_await database_.write(
-        [&](db::Session& session) { store_->reopen_above(session, keep); });
+    co_await database_.write([&](db::Session& session) { store_->reopen_above(session, keep); });
     for (auto& [nonce, job] : live_) {
         if (!job->stored.block || job->stored.block->number <= keep) continue;
         job->stored.block.reset();

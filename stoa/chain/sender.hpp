@@ -74,12 +74,13 @@ class Sender {
     Task<tl::expected<std::uint64_t, Revert>> simulate(const Job&);
 
     /// Simulates, stores, broadcasts, and returns the transaction's hash. A `Revert` costs nothing.
-    /// Throws `RpcFailure` when no endpoint answers the simulation; after that point the job is kept
-    /// and sent when one does.
+    /// Throws `RpcFailure` when no endpoint answers the simulation; after that point the job is
+    /// kept and sent when one does.
     Task<tl::expected<Hash256, Revert>> submit(Job);
 
     /// The receipt of a submitted job, once it has its confirmations. A `Revert` has cost gas.
-    /// Throws `RpcFailure` at the deadline (the job goes on), `std::out_of_range` for an unknown id.
+    /// Throws `RpcFailure` at the deadline (the job goes on), `std::out_of_range` for an unknown
+    /// id.
     Task<tl::expected<Receipt, Revert>> wait(std::string id, std::chrono::seconds deadline);
 
     /// Both.
@@ -88,7 +89,8 @@ class Sender {
     /// Nothing for an unknown job.
     Task<std::optional<JobStatus>> status(std::string id);
 
-    /// One round: receipts, rebroadcasts, replacements. One at a time; a second call returns at once.
+    /// One round: receipts, rebroadcasts, replacements. One at a time; a second call returns at
+    /// once.
     Task<void> step();
     /// Rounds until cancelled.
     Task<void> run();
@@ -127,7 +129,7 @@ class Sender {
     std::unique_ptr<Store> store_;
     std::map<std::uint64_t, std::unique_ptr<Live>> live_;  ///< By nonce.
     bool loaded_ = false;
-    bool recall_ = false;    ///< The database may hold jobs that `live_` lacks.
+    bool recall_ = false;  ///< The database may hold jobs that `live_` lacks.
     bool stepping_ = false;
     std::uint64_t head_ = 0;
     std::uint64_t chain_nonce_ = 0;      ///< Of the round before.

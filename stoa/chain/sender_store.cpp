@@ -97,9 +97,10 @@ std::vector<StoredJob> Sender::Store::unfinished(db::Session& session) const {
 
 std::uint64_t Sender::Store::finished_nonces(db::Session& session) const {
     return session
-        .first<std::uint64_t>("SELECT coalesce(max(nonce) + 1, 0) FROM sender_job WHERE chain = ? "
-                              "AND account = ? AND final = 1 AND included IS NOT NULL",
-                              chain_, account_)
+        .first<std::uint64_t>(
+            "SELECT coalesce(max(nonce) + 1, 0) FROM sender_job WHERE chain = ? "
+            "AND account = ? AND final = 1 AND included IS NOT NULL",
+            chain_, account_)
         .value_or(0);
 }
 
@@ -117,19 +118,20 @@ std::uint64_t Sender::Store::take_nonce(db::Session& session, std::uint64_t leas
 }
 
 void Sender::Store::insert(db::Session& session, const StoredJob& stored) const {
-    session.run("INSERT INTO sender_job (chain, account, id, nonce, target, data, value, gas, "
-                "state, final) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
-                chain_, account_, stored.job.id, stored.nonce, stored.job.to, stored.job.data,
-                stored.job.value, stored.gas, stored.state);
+    session.run(
+        "INSERT INTO sender_job (chain, account, id, nonce, target, data, value, gas, "
+        "state, final) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+        chain_, account_, stored.job.id, stored.nonce, stored.job.to, stored.job.data,
+        stored.job.value, stored.gas, stored.state);
     for (const auto& attempt : stored.attempts) add_attempt(session, stored.job.id, attempt);
 }
 
 void Sender::Store::add_attempt(db::Session& session, const std::string& id,
                                 const Attempt& attempt) const {
-    session.run("INSERT INTO sender_attempt (chain, account, id, hash, max_fee, tip, raw) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                chain_, account_, id, attempt.hash, attempt.fees.max_fee, attempt.fees.tip,
-                attempt.raw);
+    session.run(
+        "INSERT INTO sender_attempt (chain, account, id, hash, max_fee, tip, raw) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        chain_, account_, id, attempt.hash, attempt.fees.max_fee, attempt.fees.tip, attempt.raw);
 }
 
 void Sender::Store::move(db::Session& session, const StoredJob& stored) const {
@@ -143,29 +145,32 @@ void Sender::Store::move(db::Session& session, const StoredJob& stored) const {
 void Sender::Store::set_state(db::Session& session, const StoredJob& stored, bool final) const {
     const auto number = stored.block ? std::optional(stored.block->number) : std::nullopt;
     const auto hash = stored.block ? std::optional(stored.block->hash) : std::nullopt;
-    session.run("UPDATE sender_job SET state = ?, final = ?, included = ?, block = ?, "
-                "block_hash = ? WHERE chain = ? AND account = ? AND id = ?",
-                stored.state, final, stored.included, number, hash, chain_, account_,
-                stored.job.id);
+    session.run(
+        "UPDATE sender_job SET state = ?, final = ?, included = ?, block = ?, "
+        "block_hash = ? WHERE chain = ? AND account = ? AND id = ?",
+        stored.state, final, stored.included, number, hash, chain_, account_, stored.job.id);
     if (final && stored.nonce >= kKeptNonces) {
-        session.run("DELETE FROM sender_attempt WHERE (chain, account, id) IN (SELECT chain, "
-                    "account, id FROM sender_job WHERE chain = ? AND account = ? AND nonce = ? "
-                    "AND final = 1)",
-                    chain_, account_, stored.nonce - kKeptNonces);
+        session.run(
+            "DELETE FROM sender_attempt WHERE (chain, account, id) IN (SELECT chain, "
+            "account, id FROM sender_job WHERE chain = ? AND account = ? AND nonce = ? "
+            "AND final = 1)",
+            chain_, account_, stored.nonce - kKeptNonces);
     }
 }
 
 void Sender::Store::reopen_above(db::Session& session, std::uint64_t keep) const {
-    session.run("UPDATE sender_job SET state = ?, final = 0, included = NULL, block = NULL, "
-                "block_hash = NULL WHERE chain = ? AND account = ? AND block > ?",
-                JobState::waiting, chain_, account_, keep);
+    session.run(
+        "UPDATE sender_job SET state = ?, final = 0, included = NULL, block = NULL, "
+        "block_hash = NULL WHERE chain = ? AND account = ? AND block > ?",
+        JobState::waiting, chain_, account_, keep);
 }
 
 void Sender::Store::reopen_from(db::Session& session, std::uint64_t nonce) const {
-    session.run("UPDATE sender_job SET state = ?, final = 0, included = NULL, block = NULL, "
-                "block_hash = NULL WHERE chain = ? AND account = ? AND nonce >= ? AND included "
-                "IS NOT NULL",
-                JobState::waiting, chain_, account_, nonce);
+    session.run(
+        "UPDATE sender_job SET state = ?, final = 0, included = NULL, block = NULL, "
+        "block_hash = NULL WHERE chain = ? AND account = ? AND nonce >= ? AND included "
+        "IS NOT NULL",
+        JobState::waiting, chain_, account_, nonce);
 }
 
 }  // namespace stoa::chain

@@ -93,8 +93,7 @@ TEST(sender, what_would_revert_is_told_by_name_and_costs_nothing) {
     it.open();
     it.loop.run([&]() -> Task<void> {
         // mstore(0, selector << 224); revert(0, 4)
-        const auto selector =
-            to_hex(eth::abi::Function("NotToday()").selector()).substr(2);
+        const auto selector = to_hex(eth::abi::Function("NotToday()").selector()).substr(2);
         const auto where = eth::address_literal("0x00000000000000000000000000000000000f0f0f");
         const json::string code("0x63" + selector + "60e01b60005260046000fd");
         co_await it.tell("anvil_setCode", list(json::string(to_hex(where.bytes)), code));

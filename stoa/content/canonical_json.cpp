@@ -100,7 +100,8 @@ bool write_object(std::string& out, const json::object& object) {
     std::vector<std::pair<std::u16string, const json::key_value_pair*>> members;
     members.reserve(object.size());
     for (const auto& member : object) members.emplace_back(utf16(member.key()), &member);
-    std::ranges::sort(members, {}, [](const auto& member) -> auto& { return member.first; });
+    std::ranges::sort(
+        members, {}, [](const auto& member) -> auto& { return member.first; });
     out += '{';
     for (bool first = true; const auto& [name, member] : members) {
         if (!std::exchange(first, false)) out += ',';

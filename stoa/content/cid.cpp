@@ -50,8 +50,8 @@ Result<ByteVector> parse_base32(std::string_view text) {
 Hash256 sha256(Bytes data) {
     Hash256 digest;
     unsigned length = 0;
-    const int done = EVP_Digest(data.data(), data.size(), digest.bytes.data(), &length,
-                                EVP_sha256(), nullptr);
+    const int done =
+        EVP_Digest(data.data(), data.size(), digest.bytes.data(), &length, EVP_sha256(), nullptr);
     STOA_ASSERT(done == 1 && length == digest.bytes.size());
     return digest;
 }

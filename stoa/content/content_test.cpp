@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include <boost/json.hpp>
-
 #include <fstream>
 #include <sstream>
+
+#include <boost/json.hpp>
 
 #include "stoa/base/hex.hpp"
 #include "stoa/content/canonical_json.hpp"
@@ -37,10 +37,9 @@ TEST(Cid, text_and_bytes_round_trip) {
 }
 
 TEST(Cid, refuses_other_bases_versions_and_padding_bits) {
-    for (const char* text :
-         {"", "b", "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG",
-          "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5f",
-          "Bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e"}) {
+    for (const char* text : {"", "b", "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG",
+                             "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5f",
+                             "Bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e"}) {
         EXPECT_EQ(parse_cid(text).error(), ContentError::bad_cid) << text;
     }
 }

@@ -33,7 +33,8 @@ struct Manifest {
     std::vector<ManifestFile> files;
 };
 
-/// A listing is a JSON object of type `ModelListing` with a name: bad_json, bad_manifest, too_large.
+/// A listing is a JSON object of type `ModelListing` with a name: bad_json, bad_manifest,
+/// too_large.
 Result<Manifest> parse_manifest(std::string_view);
 
 }  // namespace stoa::content

@@ -41,7 +41,7 @@ class Session {
     auto first(std::string_view sql, const Values&... values) {
         using Row = std::conditional_t<sizeof...(T) == 1, std::tuple_element_t<0, std::tuple<T...>>,
                                        std::tuple<T...>>;
-        static_assert(((!std::is_same_v<T, std::string_view> && !std::is_same_v<T, Bytes>) && ...),
+        static_assert(((!std::is_same_v<T, std::string_view> && !std::is_same_v<T, Bytes>)&&...),
                       "would not outlive the statement");
         Statement rows = query(sql, values...);
         std::optional<Row> row;

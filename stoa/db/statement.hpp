@@ -70,7 +70,8 @@ class Statement {
     std::tuple<T...> as() const {
         return [this]<std::size_t... I>(std::index_sequence<I...>) {
             return std::tuple<T...>(get<T>(static_cast<int>(I))...);
-        }(std::index_sequence_for<T...>());
+        }
+        (std::index_sequence_for<T...>());
     }
 
     bool is_null(int column) const;

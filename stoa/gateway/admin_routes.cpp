@@ -55,10 +55,10 @@ Task<io::Response> AdminRoutes::claim() {
     }
     Amount total;
     for (const auto& receiver : after) total += receiver.settled;
-    co_return io::json_response(200, json::serialize(json::object{
-        {"claimed", to_decimal(claimed)},
-        {"settled", to_decimal(settled)},
-        {"settledInTotal", to_decimal(total)}}));
+    co_return io::json_response(
+        200, json::serialize(json::object{{"claimed", to_decimal(claimed)},
+                                          {"settled", to_decimal(settled)},
+                                          {"settledInTotal", to_decimal(total)}}));
 }
 
 }  // namespace stoa::gateway

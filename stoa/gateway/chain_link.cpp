@@ -36,11 +36,10 @@ ChainLink::ChainLink(Machine& machine, const Config& config)
         embedded.folder = config.data / "chain";
         embedded.chain_id = deployment_.chain_id;
         embedded.genesis_hash = deployment_.genesis;
-        embedded_ = std::make_unique<chain::Embedded>(embedded, machine.client, machine.pool,
-                                                      machine.log);
-        machine.finish([](chain::Embedded& chain) -> Task<void> {
-            co_await chain.start();
-        }(*embedded_));
+        embedded_ =
+            std::make_unique<chain::Embedded>(embedded, machine.client, machine.pool, machine.log);
+        machine.finish(
+            [](chain::Embedded& chain) -> Task<void> { co_await chain.start(); }(*embedded_));
         return;
     }
     chain::HttpRpcConfig http;

@@ -26,16 +26,17 @@ json::object deployment_json(const chain::Deployment& deployment, const Site& si
                                       {"eip3009", token.eip3009},
                                       {"permit", token.permit}});
     }
-    return {{"chainId", deployment.chain_id},
-            {"name", deployment.name},
-            {"rpcUrl", site.url() + "/rpc/" + std::to_string(deployment.chain_id)},
-            {"nativeCurrency", json::object{{"name", "Ether"}, {"symbol", "ETH"}, {"decimals", 18}}},
-            {"genesisHash", to_hex(deployment.genesis)},
-            {"block", deployment.block},
-            {"contracts", std::move(contracts)},
-            {"tokens", std::move(tokens)},
-            {"faucet", deployment.contracts.contains("TestUSD")},
-            {"relay", true}};
+    return {
+        {"chainId", deployment.chain_id},
+        {"name", deployment.name},
+        {"rpcUrl", site.url() + "/rpc/" + std::to_string(deployment.chain_id)},
+        {"nativeCurrency", json::object{{"name", "Ether"}, {"symbol", "ETH"}, {"decimals", 18}}},
+        {"genesisHash", to_hex(deployment.genesis)},
+        {"block", deployment.block},
+        {"contracts", std::move(contracts)},
+        {"tokens", std::move(tokens)},
+        {"faucet", deployment.contracts.contains("TestUSD")},
+        {"relay", true}};
 }
 
 }  // namespace

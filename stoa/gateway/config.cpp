@@ -1,9 +1,9 @@
 #include "stoa/gateway/config.hpp"
 
+#include <toml++/toml.h>
+
 #include <algorithm>
 #include <array>
-
-#include <toml++/toml.h>
 
 namespace stoa::gateway {
 namespace {

@@ -20,7 +20,7 @@ class ConfigError : public std::runtime_error {
 
 struct ChainConfig {
     bool embedded = true;
-    std::filesystem::path anvil;       ///< Embedded only, with `genesis`.
+    std::filesystem::path anvil;  ///< Embedded only, with `genesis`.
     std::filesystem::path genesis;
     std::vector<std::string> rpc;      ///< Where not embedded: at least one URL.
     std::filesystem::path deployment;  ///< `deployments/<chainId>.json`.

@@ -31,8 +31,7 @@ ErrorText text_of(GatewayError error) {
         case no_faucet: return {"no_faucet", "this chain has real money and no faucet"};
         case faucet_limit: return {"faucet_limit", "this address has had its share for now"};
         case rate_limited: return {"rate_limited", "too many requests"};
-        case transaction_failed:
-            return {"transaction_failed", "the chain refuses the transaction"};
+        case transaction_failed: return {"transaction_failed", "the chain refuses the transaction"};
         case chain_unavailable: return {"chain_unavailable", "the chain doesn't answer"};
         case not_ready: return {"not_ready", "the node has not caught up with the chain yet"};
         case internal: return {"internal", "the node failed"};

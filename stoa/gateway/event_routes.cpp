@@ -96,9 +96,8 @@ Task<Answer> EventRoutes::events(Request& request) {
     io::Response response;
     response.headers = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}};
     if (request.method != io::Method::head) {
-        response.body = io::Stream([this, watcher](io::Writer& writer) -> Task<void> {
-            return stream(watcher, writer);
-        });
+        response.body = io::Stream(
+            [this, watcher](io::Writer& writer) -> Task<void> { return stream(watcher, writer); });
     }
     co_return response;
 }

@@ -13,8 +13,8 @@
 namespace stoa::gateway {
 namespace {
 
-constexpr std::chrono::hours kServiceLife{24 * 180};   // The most that Services allows.
-constexpr std::chrono::hours kRenewBefore{24 * 7};     // Time for 402s in flight to run out.
+constexpr std::chrono::hours kServiceLife{24 * 180};  // The most that Services allows.
+constexpr std::chrono::hours kRenewBefore{24 * 7};    // Time for 402s in flight to run out.
 constexpr std::chrono::seconds kLookEvery{30};
 constexpr std::chrono::seconds kOfferDeadline{60};
 
@@ -81,9 +81,8 @@ Task<void> LocalModels::start_worker(Local& local) {
                                                        {"why", started.error().message()}});
         }
     } catch (const std::exception& failure) {
-        parts_.log.error("a worker could not load its model", {{"alias", local.config->alias},
-                                                               {"file", file},
-                                                               {"why", failure.what()}});
+        parts_.log.error("a worker could not load its model",
+                         {{"alias", local.config->alias}, {"file", file}, {"why", failure.what()}});
     }
 }
 
@@ -111,8 +110,7 @@ Task<void> LocalModels::run() {
         if (kicked_) continue;
         wake_.expires_after(kLookEvery);
         boost::system::error_code woken;
-        co_await wake_.async_wait(
-            boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+        co_await wake_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
     }
 }
 
@@ -129,8 +127,8 @@ Task<void> LocalModels::look() {
             co_await offer(local);
         } else if (!local.served->service || local.served->service->id != found->id) {
             local.served->service = terms_of(*found);
-            parts_.log.info("a model is open", {{"alias", local.config->alias},
-                                                {"service", found->id}});
+            parts_.log.info("a model is open",
+                            {{"alias", local.config->alias}, {"service", found->id}});
         }
     }
 }
@@ -145,9 +143,9 @@ Task<void> LocalModels::match(Local& local) {
     served.model = model;
     served.version = version;
     served.name = eth::to_checksum(summary->creator) + "/" + summary->slug;
-    served.canonical_id =
-        "eip155:" + std::to_string(parts_.deployment.chain_id) + "/erc721:" +
-        eth::to_checksum(parts_.deployment.contract("ModelRegistry")) + "/" + std::to_string(model);
+    served.canonical_id = "eip155:" + std::to_string(parts_.deployment.chain_id) + "/erc721:" +
+                          eth::to_checksum(parts_.deployment.contract("ModelRegistry")) + "/" +
+                          std::to_string(model);
     served.title = summary->title;
     served.creator = summary->creator;
     served.created = unix_time(summary->created_at);
@@ -167,15 +165,11 @@ chain::Job LocalModels::offer_job(const Local& local, const eth::Address& token)
     const std::string endpoint = parts_.config.url() + "/m/" + served.alias + "/v1";
     const std::vector<Value> pricing{std::vector<Value>{
         token, price.per_call, price.per_million_input, price.per_million_output}};
-    const std::vector<Value> service{served.model,
-                                     served.version,
-                                     endpoint,
-                                     pricing,
-                                     parts_.authorizer,
-                                     eth::kZeroAddress,
-                                     std::uint64_t{0},
-                                     static_cast<std::uint64_t>(
-                                         std::chrono::seconds(kServiceLife).count())};
+    const std::vector<Value> service{
+        served.model,      served.version,
+        endpoint,          pricing,
+        parts_.authorizer, eth::kZeroAddress,
+        std::uint64_t{0},  static_cast<std::uint64_t>(std::chrono::seconds(kServiceLife).count())};
     chain::Job job;
     job.to = parts_.deployment.contract("Services");
     job.data = parts_.services_abi.function("offerService").encode({Value(service)});
@@ -190,8 +184,8 @@ Task<void> LocalModels::offer(const Local& local) {
     const auto token = parts_.deployment.tokens.front().address;
     const auto receipt = co_await parts_.sender.send(offer_job(local, token), kOfferDeadline);
     if (!receipt) {
-        parts_.log.error("a service could not be offered", {{"alias", local.config->alias},
-                                                            {"why", receipt.error().message}});
+        parts_.log.error("a service could not be offered",
+                         {{"alias", local.config->alias}, {"why", receipt.error().message}});
     }
 }
 

@@ -205,9 +205,8 @@ json::object to_json(const catalogue::Version& it) {
 json::object to_json(const catalogue::Offer& it, const Amount& price) {
     json::array prices;
     for (const auto& one : it.prices) {
-        prices.push_back(json::object{{"token", text(one.token)},
-                                      {"floor", text(one.floor)},
-                                      {"cap", text(one.cap)}});
+        prices.push_back(json::object{
+            {"token", text(one.token)}, {"floor", text(one.floor)}, {"cap", text(one.cap)}});
     }
     const eth::Address token = it.prices.empty() ? eth::kZeroAddress : it.prices[0].token;
     return {{"id", text(it.id)},

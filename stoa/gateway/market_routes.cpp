@@ -28,9 +28,10 @@ Answer ok(const json::value& value) {
 }
 
 tl::unexpected<Problem> bad_parameter(std::string_view name, std::string_view expected) {
-    return refuse(GatewayError::invalid_field,
-                  "The parameter \"" + std::string(name) + "\" must be " + std::string(expected) + ".",
-                  std::string(name));
+    return refuse(
+        GatewayError::invalid_field,
+        "The parameter \"" + std::string(name) + "\" must be " + std::string(expected) + ".",
+        std::string(name));
 }
 
 tl::unexpected<Problem> no_model(const std::string& name) {
@@ -103,7 +104,8 @@ void MarketRoutes::add_to(Router& router) {
     router.add("PUT", "/api/manifests/{digest}",
                {.max_body_bytes = content::kMaxManifestBytes, .any_origin = true},
                [this](Request& it) { return put_text(it, true); });
-    router.add("GET", "/api/manifests/{digest}", [this](Request& it) { return get_text(it, true); });
+    router.add("GET", "/api/manifests/{digest}",
+               [this](Request& it) { return get_text(it, true); });
     router.add("PUT", "/api/terms/{digest}",
                {.max_body_bytes = catalogue::kMaxTermsBytes, .any_origin = true},
                [this](Request& it) { return put_text(it, false); });
@@ -161,8 +163,8 @@ Task<Amount> MarketRoutes::price_now(const catalogue::Offer& offer) {
     arguments.emplace_back(offer.id);
     arguments.emplace_back(price.token);
     arguments.emplace_back(1);
-    const auto answer = co_await chain::read(rpc_, deployment_.contract("Market"), kQuote,
-                                             std::move(arguments));
+    const auto answer =
+        co_await chain::read(rpc_, deployment_.contract("Market"), kQuote, std::move(arguments));
     co_return answer ? answer->front().as_amount() : price.floor;
 }
 
@@ -180,8 +182,7 @@ Task<Answer> MarketRoutes::offer(Request& request) {
 }
 
 Task<Answer> MarketRoutes::licences(Request& request) {
-    const auto owner =
-        eth::parse_address_any_case(request.query_parameter("owner").value_or(""));
+    const auto owner = eth::parse_address_any_case(request.query_parameter("owner").value_or(""));
     if (!owner) co_return bad_parameter("owner", "an address");
     json::array items;
     for (const auto& licence : co_await catalogue_.licences_of(*owner)) {
@@ -213,8 +214,8 @@ Task<Answer> MarketRoutes::get_text(Request& request, bool manifest) {
         bytes = co_await catalogue_.terms(*digest);
     }
     if (!bytes) co_return refuse(GatewayError::not_stored);
-    auto response = io::text_response(
-        200, std::move(*bytes), manifest ? "application/json" : "text/plain; charset=utf-8");
+    auto response = io::text_response(200, std::move(*bytes),
+                                      manifest ? "application/json" : "text/plain; charset=utf-8");
     response.headers.set("Cache-Control", "public, max-age=31536000, immutable");
     co_return response;
 }

@@ -39,7 +39,7 @@ class Meaning {
     io::Log log_;
     boost::asio::steady_timer wake_;
     bool kicked_ = true;
-    Hash256 weights_{};  ///< Of the model that the vectors here are of.
+    Hash256 weights_{};             ///< Of the model that the vectors here are of.
     std::list<std::string> order_;  ///< Of `cache_`, oldest first.
     std::unordered_map<std::string, std::vector<float>> cache_;
 };

@@ -45,10 +45,10 @@ Task<Answer> MoneyRoutes::money(Request& request) {
     }
     auto splits = co_await catalogue_.splits_of(*account);
     co_await add_chain_side(sheet, rpc_, deployment_, *account, std::move(splits));
-    auto response = wants_csv(request)
-                        ? io::text_response(200, to_csv(sheet), "text/csv; charset=utf-8")
-                        : io::json_response(
-                              200, json::serialize(to_json(sheet, deployment_, *account)));
+    auto response =
+        wants_csv(request)
+            ? io::text_response(200, to_csv(sheet), "text/csv; charset=utf-8")
+            : io::json_response(200, json::serialize(to_json(sheet, deployment_, *account)));
     response.headers.set("Cache-Control", "no-store");
     co_return response;
 }

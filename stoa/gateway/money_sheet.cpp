@@ -124,9 +124,10 @@ void add_channel(MoneySheet& sheet, const ledger::ChannelId& id, const ledger::C
     if (channel.chain.balance > channel.chain.claimed || channel.refundable() > Amount{}) {
         item.amount = channel.refundable();
         item.state = leaving ? "withdrawing" : "refundable";
-        item.why = leaving ? "You asked the contract for the rest of your session with " + what + "."
-                           : "The unused rest of your session with " + what +
-                                 ". It comes back at once when you end the session.";
+        item.why = leaving
+                       ? "You asked the contract for the rest of your session with " + what + "."
+                       : "The unused rest of your session with " + what +
+                             ". It comes back at once when you end the session.";
         if (leaving) item.until = channel.chain.withdraw_requested_at + delay;
         sheet.items.push_back(item);
     }
@@ -184,12 +185,9 @@ json::object to_json(const MoneySheet& sheet, const chain::Deployment& deploymen
     }
     json::array items;
     for (const auto& it : sheet.items) {
-        json::object item{{"kind", it.kind},
-                          {"token", text(it.token)},
-                          {"amount", text(it.amount)},
-                          {"state", it.state},
-                          {"where", text(it.where)},
-                          {"why", it.why},
+        json::object item{{"kind", it.kind},           {"token", text(it.token)},
+                          {"amount", text(it.amount)}, {"state", it.state},
+                          {"where", text(it.where)},   {"why", it.why},
                           {"until", nullptr}};
         if (it.until) item["until"] = *it.until;
         item[it.kind] = it.extra;

@@ -96,8 +96,7 @@ struct Core {
           link(machine, config),
           abi(std::make_shared<const chain::Abi>(read_abi(config.abi))),
           operator_database(config.data / "operator.sqlite"),
-          market_database(config.data / "market.sqlite",
-                          {.synchronous = db::Synchronous::normal}),
+          market_database(config.data / "market.sqlite", {.synchronous = db::Synchronous::normal}),
           sender(link.rpc(), operator_database, *node_keys.sender, machine.clock,
                  link.deployment().chain_id, sender_config(), machine.log),
           catalogue(market_database, link.deployment(), sender.address()),
@@ -157,23 +156,31 @@ struct Routes {
           sign_in(desk, core.link.rpc(), core.link.deployment().chain_id),
           chain(core.link.deployment(), core.link.rpc(), core.sender,
                 [&core] { core.follower.kick(); }),
-          rpc(core.link.rpc(), core.link.deployment().chain_id,
-              [&core] { core.follower.kick(); }),
+          rpc(core.link.rpc(), core.link.deployment().chain_id, [&core] { core.follower.kick(); }),
           market(core.catalogue, core.link.deployment(), core.link.rpc(), core.served,
                  machine.clock),
           events(core.catalogue, machine.loop.get_executor()),
           money(core.ledger, core.catalogue, core.link.deployment(), core.link.rpc(),
                 machine.clock),
-          relay({core.relay, core.ledger, core.mirror, core.settler, core.link.deployment(), core.served,
-                 machine.clock, [&core] { core.follower.kick(); }}),
-          paid_parts{machine.loop.get_executor(), core.served,   core.link.deployment(),
-                     core.channels,               core.ledger,   core.mirror,
-                     core.deposits,               core.settler,  core.sender,
-                     machine.clock,               config.url(),  machine.log},
+          relay({core.relay, core.ledger, core.mirror, core.settler, core.link.deployment(),
+                 core.served, machine.clock, [&core] { core.follower.kick(); }}),
+          paid_parts{machine.loop.get_executor(),
+                     core.served,
+                     core.link.deployment(),
+                     core.channels,
+                     core.ledger,
+                     core.mirror,
+                     core.deposits,
+                     core.settler,
+                     core.sender,
+                     machine.clock,
+                     config.url(),
+                     machine.log},
           paid(paid_parts),
           x402(paid_parts),
-          operation(machine.metrics, [&core] { return readiness(core); }, well_known(core),
-                    io::read_file(config.openapi, kMaxOpenApiBytes)),
+          operation(
+              machine.metrics, [&core] { return readiness(core); }, well_known(core),
+              io::read_file(config.openapi, kMaxOpenApiBytes)),
           page(config.dapp),
           admin(core.settler, core.ledger, ledger::ChannelReader(core.link.rpc()), core.served,
                 core.sender.address()) {
@@ -238,15 +245,17 @@ class RunFiles {
 };
 
 void spawn(Machine& machine, const char* what, Task<void> work) {
-    boost::asio::co_spawn(machine.loop, std::move(work), [&machine, what](std::exception_ptr thrown) {
-        if (!thrown) return;
-        try {
-            std::rethrow_exception(thrown);
-        } catch (const std::exception& failure) {
-            machine.log.error("a part of the node ended", {{"part", what}, {"why", failure.what()}});
-        }
-        machine.loop.stop();
-    });
+    boost::asio::co_spawn(machine.loop, std::move(work),
+                          [&machine, what](std::exception_ptr thrown) {
+                              if (!thrown) return;
+                              try {
+                                  std::rethrow_exception(thrown);
+                              } catch (const std::exception& failure) {
+                                  machine.log.error("a part of the node ended",
+                                                    {{"part", what}, {"why", failure.what()}});
+                              }
+                              machine.loop.stop();
+                          });
 }
 
 Task<void> serve_models(LocalModels& models) {
@@ -270,8 +279,8 @@ int run_node(Config config) {
     std::filesystem::create_directories(config.data);
     Front front(machine, config);
     config.port = front.port;
-    front.router = std::make_unique<Router>(Site(config.url(), front.port), machine.log,
-                                            machine.metrics);
+    front.router =
+        std::make_unique<Router>(Site(config.url(), front.port), machine.log, machine.metrics);
     int status = 0;
     Core core(machine, config, [&](const std::string& why) {
         machine.log.error("the ledger can't be written; the node ends", {{"why", why}});

@@ -80,13 +80,12 @@ OperationRoutes::OperationRoutes(io::Metrics& metrics, std::function<Readiness()
       readiness_(std::move(readiness)),
       well_known_(std::move(well_known)),
       openapi_(std::make_shared<const std::string>(std::move(openapi))),
-      docs_page_(std::make_shared<const std::string>(
-          docs_page(json::parse(*openapi_).as_object()))) {}
+      docs_page_(
+          std::make_shared<const std::string>(docs_page(json::parse(*openapi_).as_object()))) {}
 
 void OperationRoutes::add_to(Router& router) {
-    router.add("GET", "/healthz", [](Request&) -> Task<Answer> {
-        co_return io::text_response(200, "alive\n");
-    });
+    router.add("GET", "/healthz",
+               [](Request&) -> Task<Answer> { co_return io::text_response(200, "alive\n"); });
     router.add("GET", "/readyz", [this](Request&) -> Task<Answer> {
         const auto readiness = readiness_();
         json::object body = readiness.parts;

@@ -57,8 +57,7 @@ PageRoutes::PageRoutes(const std::filesystem::path& folder) : index_(folder / "i
 }
 
 void PageRoutes::add_to(Router& router) {
-    router.otherwise(
-        [this, &router](Request& request) { return serve(request, router.site()); });
+    router.otherwise([this, &router](Request& request) { return serve(request, router.site()); });
 }
 
 Task<Answer> PageRoutes::serve(const Request& request, const Site& site) const {

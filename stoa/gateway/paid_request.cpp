@@ -118,14 +118,31 @@ OrProblem<std::vector<inference::Message>> messages_of(const json::object& body)
     return messages;
 }
 
-/// What engines are given, and what OpenAI's clients send beside it that changes no answer. Anything
-/// else is refused before it is paid: a buyer would believe that it had an effect.
+/// What engines are given, and what OpenAI's clients send beside it that changes no answer.
+/// Anything else is refused before it is paid: a buyer would believe that it had an effect.
 OrProblem<void> only_known(const Fields& fields) {
-    return fields.only({"model", "messages", "prompt", "input", "max_tokens",
-                        "max_completion_tokens", "temperature", "top_p", "seed", "stop", "n",
-                        "stream", "stream_options", "encoding_format", "presence_penalty",
-                        "frequency_penalty", "user", "metadata", "store", "service_tier",
-                        "safety_identifier", "prompt_cache_key"});
+    return fields.only({"model",
+                        "messages",
+                        "prompt",
+                        "input",
+                        "max_tokens",
+                        "max_completion_tokens",
+                        "temperature",
+                        "top_p",
+                        "seed",
+                        "stop",
+                        "n",
+                        "stream",
+                        "stream_options",
+                        "encoding_format",
+                        "presence_penalty",
+                        "frequency_penalty",
+                        "user",
+                        "metadata",
+                        "store",
+                        "service_tier",
+                        "safety_identifier",
+                        "prompt_cache_key"});
 }
 
 OrProblem<void> read_sampling(const json::object& body, PaidRequest& out) {

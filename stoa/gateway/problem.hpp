@@ -12,11 +12,11 @@ namespace stoa::gateway {
 /// What a refused request is told: what happened, why, and what to do (RFC 9457).
 struct Problem {
     unsigned status = 500;
-    std::string code;    ///< Stable, `snake_case`.
-    std::string title;   ///< The same for every problem of this code.
-    std::string detail;  ///< This one, with its names and numbers.
-    std::string fix;     ///< What the caller can do.
-    std::string param;   ///< The field at fault, if it is one.
+    std::string code;                          ///< Stable, `snake_case`.
+    std::string title;                         ///< The same for every problem of this code.
+    std::string detail;                        ///< This one, with its names and numbers.
+    std::string fix;                           ///< What the caller can do.
+    std::string param;                         ///< The field at fault, if it is one.
     std::optional<std::string> retry_after{};  ///< Seconds, for the header of that name.
 };
 

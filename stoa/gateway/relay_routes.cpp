@@ -13,9 +13,9 @@ constexpr std::size_t kMaxBodyBytes = 32 * 1024;
 constexpr std::chrono::seconds kTurnWait{5};
 
 /// `STOA_TRY` for coroutines.
-#define STOA_CO_TRY(name, expression)                                        \
-    auto name##_or = (expression);                                           \
-    if (!name##_or) co_return tl::unexpected(std::move(name##_or).error());  \
+#define STOA_CO_TRY(name, expression)                                       \
+    auto name##_or = (expression);                                          \
+    if (!name##_or) co_return tl::unexpected(std::move(name##_or).error()); \
     auto name = *std::move(name##_or)
 
 tl::unexpected<Problem> refused(const relay::Refusal& refusal) {
@@ -143,13 +143,14 @@ void RelayRoutes::add_to(Router& router) {
 }
 
 Task<Answer> RelayRoutes::terms(Request& request) {
-    eth::Address token = parts_.deployment.tokens.empty() ? eth::kZeroAddress
-                                                          : parts_.deployment.tokens[0].address;
+    eth::Address token =
+        parts_.deployment.tokens.empty() ? eth::kZeroAddress : parts_.deployment.tokens[0].address;
     if (const auto asked = request.query_parameter("token")) {
         const auto address = eth::parse_address_any_case(*asked);
         if (!address || !parts_.deployment.token(*address)) {
             co_return refuse(GatewayError::invalid_field,
-                             "The parameter \"token\" must be a token of /api/deployment.", "token");
+                             "The parameter \"token\" must be a token of /api/deployment.",
+                             "token");
         }
         token = *address;
     }
@@ -226,8 +227,7 @@ Task<void> RelayRoutes::book(const relay::SignedDeposit& it, const relay::Deposi
                                    it.signature};
         co_await ledger.deposit_accepted(done.channel_id, it.config, std::move(kept));
     }
-    co_await ledger.deposit_included(done.channel_id, it.salt, done.transaction,
-                                     done.block.number);
+    co_await ledger.deposit_included(done.channel_id, it.salt, done.transaction, done.block.number);
     if (ledger.book().find(done.channel_id)) {
         co_await parts_.mirror.refresh(done.channel_id);
     } else if (!ledger.is_full()) {

@@ -67,10 +67,8 @@ bool is_read(io::Method method) {
 /// The stream needs the request, which otherwise ends with the handler.
 void keep_for_stream(io::Response& response, std::shared_ptr<Request> request) {
     if (auto* stream = std::get_if<io::Stream>(&response.body)) {
-        response.body = io::Stream(
-            [request = std::move(request), inner = std::move(*stream)](io::Writer& writer) {
-                return inner(writer);
-            });
+        response.body = io::Stream([request = std::move(request), inner = std::move(*stream)](
+                                       io::Writer& writer) { return inner(writer); });
     }
 }
 
@@ -130,7 +128,8 @@ Task<Answer> Router::answer(Request& request, const Handler& handler) const {
     try {
         co_return co_await handler(request);
     } catch (const chain::RpcFailure& failure) {
-        log_.warning("the chain does not answer", {{"path", request.path}, {"why", failure.what()}});
+        log_.warning("the chain does not answer",
+                     {{"path", request.path}, {"why", failure.what()}});
         co_return refuse(GatewayError::chain_unavailable);
     } catch (const io::Overloaded&) {
         auto problem = problem_of(GatewayError::rate_limited, "The node has too much to do.");

@@ -7,9 +7,9 @@
 
 namespace stoa::gateway {
 
-/// `/rpc/{chainId}`: the chain's JSON-RPC for wallets and programs, so that a fresh browser needs no
-/// other endpoint. Reads within limits and signed transactions; whatever is not listed is refused
-/// with -32601, accounts, debug, admin and development methods among it.
+/// `/rpc/{chainId}`: the chain's JSON-RPC for wallets and programs, so that a fresh browser needs
+/// no other endpoint. Reads within limits and signed transactions; whatever is not listed is
+/// refused with -32601, accounts, debug, admin and development methods among it.
 class RpcRoutes {
   public:
     static constexpr std::size_t kMaxBatch = 50;

@@ -20,8 +20,9 @@ const ServedModel* ServedModels::find(std::string_view name) const {
 }
 
 const ServedModel* ServedModels::find_service(std::uint64_t service) const {
-    const auto it = std::ranges::find_if(
-        models_, [&](const auto& model) { return model->service && model->service->id == service; });
+    const auto it = std::ranges::find_if(models_, [&](const auto& model) {
+        return model->service && model->service->id == service;
+    });
     return it == models_.end() ? nullptr : it->get();
 }
 

@@ -31,9 +31,9 @@ std::string token_of(const Request& request) {
 
 io::Response session_response(const SignInDesk::Session& session) {
     return io::json_response(200, json::serialize(json::object{
-        {"address", eth::to_checksum(session.address)},
-        {"expiresAt", unix_seconds(session.expires)},
-    }));
+                                      {"address", eth::to_checksum(session.address)},
+                                      {"expiresAt", unix_seconds(session.expires)},
+                                  }));
 }
 
 }  // namespace
@@ -64,8 +64,9 @@ void SignInRoutes::add_to(Router& router) {
 Task<Answer> SignInRoutes::nonce() {
     const auto nonce = desk_.give_nonce();
     if (!nonce) co_return refuse(nonce.error());
-    auto response = io::json_response(200, json::serialize(json::object{
-        {"nonce", nonce->text}, {"expiresAt", unix_seconds(nonce->expires)}}));
+    auto response = io::json_response(
+        200, json::serialize(json::object{{"nonce", nonce->text},
+                                          {"expiresAt", unix_seconds(nonce->expires)}}));
     response.headers.set("Cache-Control", "no-store");
     co_return response;
 }

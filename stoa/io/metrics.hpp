@@ -59,8 +59,8 @@ class Metrics {
 
     Counter counter(const std::string& name, const std::string& help, const Labels& = {});
     Gauge gauge(const std::string& name, const std::string& help, const Labels& = {});
-    Histogram histogram(const std::string& name, const std::string& help,
-                        const Labels& = {}, const std::vector<double>& bounds = latency_buckets());
+    Histogram histogram(const std::string& name, const std::string& help, const Labels& = {},
+                        const std::vector<double>& bounds = latency_buckets());
 
     /// Text exposition format 0.0.4.
     std::string text() const;

@@ -55,7 +55,8 @@ Task<R> on(Pool& pool, F f) {
                 thrown = std::current_exception();
             }
         };
-        co_await run_on(pool, [](void* it) { (*static_cast<decltype(work)*>(it))(); }, &work);
+        co_await run_on(
+            pool, [](void* it) { (*static_cast<decltype(work)*>(it))(); }, &work);
         if (thrown) std::rethrow_exception(thrown);
     } else {
         std::optional<R> result;
@@ -66,7 +67,8 @@ Task<R> on(Pool& pool, F f) {
                 thrown = std::current_exception();
             }
         };
-        co_await run_on(pool, [](void* it) { (*static_cast<decltype(work)*>(it))(); }, &work);
+        co_await run_on(
+            pool, [](void* it) { (*static_cast<decltype(work)*>(it))(); }, &work);
         if (thrown) std::rethrow_exception(thrown);
         co_return std::move(*result);
     }

@@ -6,12 +6,12 @@ ErrorText text_of(RelayError error) {
     using enum RelayError;
     switch (error) {
         case wrong_chain:
-            return {"wrong_chain", "this is for a chain, token or contract that is not served here"};
+            return {"wrong_chain",
+                    "this is for a chain, token or contract that is not served here"};
         case malformed: return {"malformed_order", "the contract takes no such values"};
         case expired: return {"expired", "the signature is not valid now, or not long enough"};
         case bad_signature: return {"bad_signature", "the signature is not the payer's"};
-        case stale_nonce:
-            return {"stale_nonce", "the channel has changed since this was signed"};
+        case stale_nonce: return {"stale_nonce", "the channel has changed since this was signed"};
         case would_revert: return {"would_revert", "the contract would refuse it"};
         case below_cost: return {"below_cost", "it brings in less than its transaction costs"};
         case quota: return {"relay_quota", "the payer's free transactions of today are used up"};

@@ -7,10 +7,10 @@ namespace {
 
 using eth::abi::Value;
 
-#define ORDER                                                                                  \
+#define ORDER                                                                                     \
     "(uint256 offer,bytes32 termsDigest,address holder,uint256 n,address token,uint256 maxPrice," \
     "uint256 deadline,uint256 hall,uint256 relayFee,bytes32 salt)"
-#define CHANNEL_CONFIG                                                                           \
+#define CHANNEL_CONFIG                                                                            \
     "(address payer,address payerAuthorizer,address receiver,address receiverAuthorizer,address " \
     "token,uint40 withdrawDelay,bytes32 salt)"
 
@@ -40,7 +40,7 @@ const eth::abi::Function kMulticall{"multicall(bytes[] data) returns (bytes[] re
 #undef CHANNEL_CONFIG
 
 Value order_value(const Order& order) {
-    return std::vector<Value>{order.offer,     order.terms_digest, order.holder, order.n,
+    return std::vector<Value>{order.offer,     order.terms_digest, order.holder,   order.n,
                               order.token,     order.max_price,    order.deadline, order.hall,
                               order.relay_fee, order.salt};
 }
@@ -62,11 +62,11 @@ eth::Domain market_domain(std::uint64_t chain_id, const eth::Address& market) {
 
 Hash256 order_digest(const Hash256& separator, const Order& order) {
     using eth::word;
-    const Hash256 hash = eth::struct_hash(
-        order_type_hash(),
-        {word(order.offer), order.terms_digest, word(order.holder), word(order.n),
-         word(order.token), word(order.max_price), word(order.deadline), word(order.hall),
-         word(order.relay_fee), order.salt});
+    const Hash256 hash =
+        eth::struct_hash(order_type_hash(),
+                         {word(order.offer), order.terms_digest, word(order.holder), word(order.n),
+                          word(order.token), word(order.max_price), word(order.deadline),
+                          word(order.hall), word(order.relay_fee), order.salt});
     return eth::typed_digest(separator, hash);
 }
 
@@ -85,38 +85,32 @@ ByteVector relay_call(const SignedOrder& it) {
 }
 
 Value config_value(const payment::ChannelConfig& config) {
-    return std::vector<Value>{config.payer,
-                              config.payer_authorizer,
-                              config.receiver,
-                              config.receiver_authorizer,
-                              config.token,
-                              config.withdraw_delay_seconds,
-                              config.salt};
+    return std::vector<Value>{
+        config.payer, config.payer_authorizer,       config.receiver, config.receiver_authorizer,
+        config.token, config.withdraw_delay_seconds, config.salt};
 }
 
 ByteVector deposit_call(const SignedDeposit& deposit, const eth::Address& collector) {
     static const auto type =
-        eth::abi::parse_type("(uint256 validAfter,uint256 validBefore,uint256 salt,bytes signature)")
+        eth::abi::parse_type(
+            "(uint256 validAfter,uint256 validBefore,uint256 salt,bytes signature)")
             .value();
-    const ByteVector collector_data =
-        eth::abi::encode(type, {deposit.valid_after, deposit.valid_before, deposit.salt,
-                                deposit.signature});
-    return kDeposit.encode({config_value(deposit.config), deposit.amount, collector,
-                            collector_data});
+    const ByteVector collector_data = eth::abi::encode(
+        type, {deposit.valid_after, deposit.valid_before, deposit.salt, deposit.signature});
+    return kDeposit.encode(
+        {config_value(deposit.config), deposit.amount, collector, collector_data});
 }
 
 ByteVector refund_call(const Refund& refund) {
-    return kRefund.encode({config_value(refund.config), refund.amount, refund.nonce,
-                           bytes_of(refund.signature)});
+    return kRefund.encode(
+        {config_value(refund.config), refund.amount, refund.nonce, bytes_of(refund.signature)});
 }
 
 ByteVector claim_and_refund_call(const Refund& refund, const Earned& earned,
                                  const eth::Signature& claim) {
-    const Value voucher =
-        std::vector<Value>{config_value(refund.config), earned.max_claimable};
+    const Value voucher = std::vector<Value>{config_value(refund.config), earned.max_claimable};
     const Value row = std::vector<Value>{voucher, bytes_of(earned.voucher), earned.charged};
-    const ByteVector claim_data =
-        kClaim.encode({std::vector<Value>{row}, bytes_of(claim)});
+    const ByteVector claim_data = kClaim.encode({std::vector<Value>{row}, bytes_of(claim)});
     // Through a `Value`: the list in braces alone would become the arguments themselves.
     const Value calls = std::vector<Value>{claim_data, refund_call(refund)};
     return kMulticall.encode({calls});

@@ -19,16 +19,17 @@ std::int64_t day_of(UnixTime time) {
 std::uint32_t used_by(db::Session& session, std::uint64_t chain, std::int64_t day,
                       const eth::Address& payer) {
     return session
-        .first<std::uint32_t>("SELECT count(*) FROM relay_carried WHERE chain = ? AND day = ? AND "
-                              "payer = ? AND free = 1",
-                              chain, day, payer)
+        .first<std::uint32_t>(
+            "SELECT count(*) FROM relay_carried WHERE chain = ? AND day = ? AND "
+            "payer = ? AND free = 1",
+            chain, day, payer)
         .value_or(0);
 }
 
 U256 wei_on(db::Session& session, std::uint64_t chain, std::int64_t day) {
     U256 sum = 0;
-    for (auto rows = session.query("SELECT wei FROM relay_carried WHERE chain = ? AND day = ?",
-                                   chain, day);
+    for (auto rows =
+             session.query("SELECT wei FROM relay_carried WHERE chain = ? AND day = ?", chain, day);
          rows.step();) {
         sum += rows.get<U256>(0);
     }
@@ -57,9 +58,10 @@ Task<Result<void>> Quota::take(Take wanted, UnixTime now) {
             limits_.gas_budget_wei - before < wanted.at_most_wei) {
             return fail(RelayError::gas_budget);
         }
-        session.run("INSERT INTO relay_carried (chain, job, payer, day, free, wei) VALUES "
-                    "(?, ?, ?, ?, ?, ?)",
-                    chain_id_, wanted.job, wanted.payer, day, wanted.free, wanted.at_most_wei);
+        session.run(
+            "INSERT INTO relay_carried (chain, job, payer, day, free, wei) VALUES "
+            "(?, ?, ?, ?, ?, ?)",
+            chain_id_, wanted.job, wanted.payer, day, wanted.free, wanted.at_most_wei);
         session.run("DELETE FROM relay_carried WHERE chain = ? AND day < ?", chain_id_,
                     day - kKeptDays);
         return {};

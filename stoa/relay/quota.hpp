@@ -25,7 +25,7 @@ class Quota {
     struct Take {
         std::string job;
         eth::Address payer;
-        bool free = true;   ///< Counts against the payer; else it pays for itself.
+        bool free = true;  ///< Counts against the payer; else it pays for itself.
         U256 at_most_wei;
     };
 

@@ -117,8 +117,7 @@ std::optional<Amount> Relay::in_token(const eth::Address& token, const U256& wei
 }
 
 Hash256 Relay::separator_of(const chain::Token& token) const {
-    return eth::domain_separator(
-        {token.name, token.version, deployment_.chain_id, token.address});
+    return eth::domain_separator({token.name, token.version, deployment_.chain_id, token.address});
 }
 
 Task<bool> Relay::signed_by(eth::Address account, Hash256 digest, ByteVector signature) {
@@ -132,8 +131,8 @@ Task<bool> Relay::signed_by(eth::Address account, Hash256 digest, ByteVector sig
     if (code.empty()) co_return false;
     // ERC-1271: the selector itself means yes.
     std::vector<Value> arguments{digest, std::move(signature)};
-    const auto answer = co_await chain::read(rpc_, account, kIsValidSignature,
-                                             std::move(arguments), chain::Tag::pending);
+    const auto answer = co_await chain::read(rpc_, account, kIsValidSignature, std::move(arguments),
+                                             chain::Tag::pending);
     if (!answer) co_return false;
     const auto& yes = kIsValidSignature.selector();
     co_return std::ranges::equal(Bytes(answer->front().as_word().bytes).first(4), yes);
@@ -143,7 +142,8 @@ Task<Carried<void>> Relay::check(const SignedOrder& it, Hash256 digest) {
     const Order& order = it.order;
     const auto now = clock_.now();
     const chain::Token* token = deployment_.token(order.token);
-    if (token == nullptr) co_return refuse(RelayError::wrong_chain, "The order's token is unknown.");
+    if (token == nullptr)
+        co_return refuse(RelayError::wrong_chain, "The order's token is unknown.");
     if (order.n == 0 || order.n > kMaxLicences || order.relay_fee > order.max_price) {
         co_return refuse(RelayError::malformed);
     }
@@ -201,14 +201,14 @@ Task<Carried<void>> Relay::check(const SignedDeposit& it, Hash256 nonce) {
     }
     if (const auto least = config_.min_deposit.find(token->address);
         least != config_.min_deposit.end() && it.amount < least->second) {
-        co_return refuse(RelayError::below_cost, "A deposit is at least " +
-                                                     to_decimal(least->second) + " units.");
+        co_return refuse(RelayError::below_cost,
+                         "A deposit is at least " + to_decimal(least->second) + " units.");
     }
     auto window = check_window(it.valid_after, it.valid_before, clock_.now());
     if (!window) co_return window;
     const Hash256 digest = payment::receive_authorization_digest(
-        separator_of(*token), {it.config.payer, collector_, it.amount,
-                               it.valid_after, it.valid_before, nonce});
+        separator_of(*token),
+        {it.config.payer, collector_, it.amount, it.valid_after, it.valid_before, nonce});
     const bool is_payers = co_await signed_by(it.config.payer, digest, it.signature);
     if (!is_payers) {
         co_return refuse(RelayError::bad_signature,
@@ -226,8 +226,12 @@ Task<Carried<DepositDone>> Relay::deposit(SignedDeposit it) {
     const Hash256 nonce = payment::deposit_nonce(channel_id, it.salt);
     auto right = co_await check(it, nonce);
     if (!right) co_return tl::unexpected(std::move(right.error()));
-    Carry carried{"deposit:" + to_hex(nonce), channels_.contract(), deposit_call(it, collector_),
-                  it.config.payer, it.config.token, {}};
+    Carry carried{"deposit:" + to_hex(nonce),
+                  channels_.contract(),
+                  deposit_call(it, collector_),
+                  it.config.payer,
+                  it.config.token,
+                  {}};
     const auto receipt = co_await carry(std::move(carried));
     if (!receipt) co_return tl::unexpected(receipt.error());
     const auto deposited = event_of(*receipt, channels_.contract(), "Deposited");
@@ -235,8 +239,8 @@ Task<Carried<DepositDone>> Relay::deposit(SignedDeposit it) {
 }
 
 Task<Carried<void>> Relay::check(const Exit& it, Hash256 channel_id) {
-    if (it.request.channel_id != channel_id || it.config.receiver_authorizer !=
-                                                   authorizer_.address()) {
+    if (it.request.channel_id != channel_id ||
+        it.config.receiver_authorizer != authorizer_.address()) {
         co_return refuse(RelayError::wrong_chain, "The channel is not one of this node's.");
     }
     if (it.request.valid_before < static_cast<std::uint64_t>(unix_seconds(clock_.now()))) {
@@ -254,7 +258,8 @@ Task<Carried<ExitDone>> Relay::exit(Exit it) {
     const Hash256 channel_id = channels_.channel_id(it.config);
     auto right = co_await check(it, channel_id);
     if (!right) co_return tl::unexpected(std::move(right.error()));
-    const auto asked = it.request.amount.units == 0 ? std::nullopt : std::optional(it.request.amount);
+    const auto asked =
+        it.request.amount.units == 0 ? std::nullopt : std::optional(it.request.amount);
     const auto amount = payment::refund_amount(it.state, asked);
     if (!amount || !is_128_bits(*amount)) {
         co_return refuse(RelayError::nothing_left, "Less than that is left in the channel.");
@@ -271,7 +276,11 @@ Task<Carried<ExitDone>> Relay::exit(Exit it) {
         data = refund_call(refund);
     }
     Carry carried{"exit:" + to_hex(channel_id) + ":" + to_decimal(refund.nonce),
-                  channels_.contract(), std::move(data), it.config.payer, it.config.token, {}};
+                  channels_.contract(),
+                  std::move(data),
+                  it.config.payer,
+                  it.config.token,
+                  {}};
     const auto receipt = co_await carry(std::move(carried));
     if (!receipt) {
         Refusal why = receipt.error();
@@ -318,8 +327,8 @@ Task<Carried<void>> Relay::send(const Carry& it, std::string id) {
     const auto taken = co_await quota_.take(take, now);
     if (!taken) {
         if (taken.error() == RelayError::quota && needed && it.income.units > 0) {
-            co_return refuse(RelayError::below_cost, "The relay fee is at least " +
-                                                         to_decimal(*needed) + " units now.");
+            co_return refuse(RelayError::below_cost,
+                             "The relay fee is at least " + to_decimal(*needed) + " units now.");
         }
         co_return refuse(taken.error());
     }

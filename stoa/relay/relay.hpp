@@ -1,8 +1,8 @@
 // The relay carries what wallets sign and need not send: orders, deposits into channels, exits from
 // them. It checks what can be checked without the chain, simulates at `pending`, refuses what would
-// revert or cost more than it brings, and pays the gas of the rest: out of the order's relay fee, or
-// of a free quota a payer and a budget a day. Whatever is signed is carried once: the same request
-// again, even after a restart, finds the same transaction.
+// revert or cost more than it brings, and pays the gas of the rest: out of the order's relay fee,
+// or of a free quota a payer and a budget a day. Whatever is signed is carried once: the same
+// request again, even after a restart, finds the same transaction.
 #pragma once
 
 #include <chrono>
@@ -21,8 +21,8 @@ namespace stoa::relay {
 
 struct RelayConfig {
     QuotaLimits limits;
-    /// What 10^18 wei are worth in a token's smallest unit, with the operator's margin. Where a token
-    /// is missing, its relay fees count as nothing.
+    /// What 10^18 wei are worth in a token's smallest unit, with the operator's margin. Where a
+    /// token is missing, its relay fees count as nothing.
     std::map<eth::Address, Amount> tokens_per_coin;
     /// Of deposits, by token.
     std::map<eth::Address, Amount> min_deposit;
@@ -62,8 +62,8 @@ struct ExitDone : Inclusion {
     Amount amount;  ///< Refunded.
 };
 
-/// A payer's request to leave, with what the node knows of the channel. The caller keeps the channel
-/// from being charged meanwhile.
+/// A payer's request to leave, with what the node knows of the channel. The caller keeps the
+/// channel from being charged meanwhile.
 struct Exit {
     payment::RefundRequest request;
     ByteVector signature;  ///< Of the payer's wallet; any form (ERC-1271).

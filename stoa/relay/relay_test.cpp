@@ -16,8 +16,8 @@ const std::filesystem::path kRoot = STOA_SOURCE_DIR;
 const std::filesystem::path kGenesis = kRoot / "build/genesis/1337.json";
 const std::filesystem::path kDeployment = kRoot / "deployments/1337.json";
 
-#define NEEDS_GENESIS()  \
-    STOA_NEEDS_ANVIL();  \
+#define NEEDS_GENESIS() \
+    STOA_NEEDS_ANVIL(); \
     if (!std::filesystem::exists(kGenesis)) GTEST_SKIP() << "npm run genesis has not run"
 
 chain::Deployment deployment_here() {
@@ -43,8 +43,8 @@ struct World {
     }
 
     void open() {
-        relay = std::make_unique<Relay>(*rpc, *sender, database, authorizer, deployment, clock,
-                                        config);
+        relay =
+            std::make_unique<Relay>(*rpc, *sender, database, authorizer, deployment, clock, config);
     }
 
     Task<void> transact(std::size_t from, eth::Address to, ByteVector data) {
@@ -67,8 +67,12 @@ struct World {
     Task<void> publish() {
         const auto models = chain::Abi::read(kRoot / "contracts/abi/ModelRegistry.json");
         const auto market = chain::Abi::read(kRoot / "contracts/abi/Market.json");
-        const List first{1, eth::word(std::uint64_t{2}), eth::word(std::uint64_t{3}),
-                         "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy", false, 0};
+        const List first{1,
+                         eth::word(std::uint64_t{2}),
+                         eth::word(std::uint64_t{3}),
+                         "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy",
+                         false,
+                         0};
         const List royalty{0, eth::kZeroAddress, 0, 0};
         const List model{"tiny", first, List{}, List{}, royalty, 0, deployment.contract("Market")};
         const List call{Value(model)};
@@ -119,8 +123,12 @@ struct World {
     }
 
     payment::ChannelConfig channel() const {
-        return {buyer.address(),      session.address(), operator_key.address(),
-                authorizer.address(), usd.address,       3600,
+        return {buyer.address(),
+                session.address(),
+                operator_key.address(),
+                authorizer.address(),
+                usd.address,
+                3600,
                 eth::word(std::uint64_t{77})};
     }
 
@@ -138,15 +146,14 @@ struct World {
         it.config = channel();
         const auto id = relay->channels().channel_id(it.config);
         it.request = {id, Amount{}, nonce, now() + 600};
-        it.signature = bytes_of(
-            buyer.sign_typed_digest(relay->channels().refund_request_digest(it.request)));
+        it.signature =
+            bytes_of(buyer.sign_typed_digest(relay->channels().refund_request_digest(it.request)));
         it.state = {balance, Amount{}, charged};
         if (charged.units > 0) {
             const Amount maximum = charged + Amount(10);
-            it.earned = Earned{maximum,
-                               session.sign_typed_digest(
-                                   relay->channels().voucher_digest({id, maximum})),
-                               charged};
+            it.earned = Earned{
+                maximum, session.sign_typed_digest(relay->channels().voucher_digest({id, maximum})),
+                charged};
         }
         return it;
     }
