@@ -27,8 +27,13 @@ struct Question {
     std::vector<Figure> (*measure)();
 };
 
+std::vector<Figure> first_token();
 std::vector<Figure> follow();
 std::vector<Figure> http();
+std::vector<Figure> idle();
+std::vector<Figure> paid();
+std::vector<Figure> refusals();
+std::vector<Figure> restart();
 std::vector<Figure> writes();
 
 }  // namespace stoa::bench

@@ -15,6 +15,11 @@ using stoa::bench::Figure;
 using stoa::bench::Question;
 
 const Question kQuestions[] = {
+    {"paid", stoa::bench::paid},
+    {"refusals", stoa::bench::refusals},
+    {"first_token", stoa::bench::first_token},
+    {"idle", stoa::bench::idle},
+    {"restart", stoa::bench::restart},
     {"follow", stoa::bench::follow},
     {"http", stoa::bench::http},
     {"writes", stoa::bench::writes},
