@@ -18,8 +18,10 @@ constexpr std::size_t kTogether = 10'000;
 
 Hash256 numbered(std::size_t number) {
     Hash256 hash;
-    for (std::size_t i = 0; i < 8; ++i) {
-        hash.bytes[i] = static_cast<std::uint8_t>(number * 0x9e3779b97f4a7c15u >> (8 * i));
+    std::uint64_t word = number;
+    for (std::size_t i = 0; i < hash.bytes.size(); ++i) {
+        if (i % 8 == 0) word = (word + 1) * 0x9e3779b97f4a7c15u;
+        hash.bytes[i] = static_cast<std::uint8_t>(word >> (8 * (i % 8)));
     }
     return hash;
 }

@@ -1,4 +1,6 @@
 // stoad: the node.
+#include <sys/resource.h>
+
 #include <cstdio>
 
 #include <CLI/CLI.hpp>
@@ -6,8 +8,21 @@
 #include "stoa/gateway/node.hpp"
 #include "stoa/io/http_server.hpp"
 
+namespace {
+
+/// Every connection is a file to the system, which grants 1,024 to those who don't ask for more.
+void ask_for_files() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
 int main(int count, char** arguments) {
     using namespace stoa;
+    ask_for_files();
     CLI::App app{
         "stoad: a node of the Stoa market. It follows the chain, serves models for money,"
         " and settles what they earn."};

@@ -1,5 +1,7 @@
 #include "stoa/db/writer.hpp"
 
+#include <pthread.h>
+
 #include "stoa/io/pool.hpp"
 
 namespace stoa::db {
@@ -45,6 +47,7 @@ std::vector<Writer::Entry> Writer::next() {
 }
 
 void Writer::run() {
+    ::pthread_setname_np(::pthread_self(), "db writer");
     while (true) {
         auto group = next();
         if (group.empty()) return;

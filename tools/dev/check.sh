@@ -54,8 +54,28 @@ dev_fmt() {
 
 dev_clean() { rm -rf build dapp/dist contracts/out contracts/cache deployments/1337.json; }
 
+# wants_bench NAME ARGUMENT...   whether the arguments name that question, or none
+wants_bench() {
+  local wanted=$1 named=false; shift
+  for argument in "$@"; do
+    [ "$argument" != "$wanted" ] || return 0
+    [ "$argument" = --json ] || named=true
+  done
+  ! $named
+}
+
+install_peer() { npm_ci bench/peer; }
+
 dev_bench() {
   install_debian deps.apt
-  step "Building the benchmarks" build_node release stoa-bench
+  use_node
+  step "Building the benchmarks" build_node release stoa-bench stoad stoa-worker stoa
+  if wants_bench paid "$@"; then
+    step "Building the contracts" build_contracts
+    step "Installing the peer" install_peer
+  fi
+  if wants_bench first_token "$@"; then
+    models/fetch.sh --present libs test || step "Fetching the models (test)" models/fetch.sh libs test
+  fi
   build/release/bin/stoa-bench "$@"
 }
