@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {IChannels} from "../src/interfaces/IChannels.sol";
 import {ILicences} from "../src/interfaces/ILicences.sol";
 import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
+import {IServices} from "../src/interfaces/IServices.sol";
 import {ISplits} from "../src/interfaces/ISplits.sol";
 import {vm} from "./Vm.sol";
 
@@ -25,6 +26,7 @@ contract Deploy {
         address licences;
         address market;
         address services;
+        address purses;
         address testUsd;
     }
 
@@ -133,6 +135,11 @@ contract Deploy {
                 abi.encode(IModelRegistry(d.models), ILicences(d.licences), IChannels(d.channels))
             )
         );
+        d.purses = _create2(
+            abi.encodePacked(
+                _code("Purses"), abi.encode(IChannels(d.channels), IServices(d.services))
+            )
+        );
     }
 
     function _testUsd() private returns (address) {
@@ -181,6 +188,7 @@ contract Deploy {
         vm.serializeAddress("c", "ModelRegistry", d.models);
         vm.serializeAddress("c", "Licences", d.licences);
         vm.serializeAddress("c", "Services", d.services);
+        vm.serializeAddress("c", "Purses", d.purses);
         vm.writeJson(vm.serializeAddress("c", "Market", d.market), file);
     }
 }

@@ -17,10 +17,10 @@ contract Services is IServices {
         uint32 version;
         uint16 royaltyBps;
         uint40 offeredAt;
-        uint40 validUntil;
         uint64 pricingAt;
         address provider;
         address receiver;
+        uint40 validUntil;
         address receiverAuthorizer;
         address payTo;
         address claimant;
@@ -166,6 +166,12 @@ contract Services is IServices {
     /// @inheritdoc IServices
     function isLive(uint256 service) external view returns (bool) {
         return block.timestamp < _services[service].validUntil;
+    }
+
+    /// @inheritdoc IServices
+    function receiverOf(uint256 service) external view returns (address, address, bool) {
+        Record storage record = _services[service];
+        return (record.receiver, record.receiverAuthorizer, block.timestamp < record.validUntil);
     }
 
     /// @inheritdoc IServices

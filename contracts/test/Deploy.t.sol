@@ -2,8 +2,10 @@
 pragma solidity ^0.8.28;
 
 import {IMulticall3} from "../src/interfaces/IMulticall3.sol";
+import {IPurses} from "../src/interfaces/IPurse.sol";
 import {ISplits} from "../src/interfaces/ISplits.sol";
 import {Multicall3} from "../src/Multicall3.sol";
+import {Purse} from "../src/Purse.sol";
 import {Deploy} from "../script/Deploy.s.sol";
 import {vm} from "../script/Vm.sol";
 import {StoaTest} from "./StoaTest.sol";
@@ -13,7 +15,7 @@ interface VmState {
 }
 
 contract DeployTest is StoaTest {
-    function _all() private view returns (address[13] memory) {
+    function _all() private view returns (address[15] memory) {
         return [
             stands.channels,
             stands.collector3009,
@@ -27,12 +29,14 @@ contract DeployTest is StoaTest {
             stands.services,
             stands.testUsd,
             ISplits(stands.splits).implementation(),
-            services.receiverImplementation()
+            services.receiverImplementation(),
+            stands.purses,
+            IPurses(stands.purses).implementation()
         ];
     }
 
     function test_code_fitsAndStandsWhereClientsExpectIt() public view {
-        address[13] memory all = _all();
+        address[15] memory all = _all();
         for (uint256 i; i < all.length; ++i) {
             yes(all[i].code.length != 0);
             le(all[i].code.length, 24_576);
@@ -51,7 +55,7 @@ contract DeployTest is StoaTest {
 
     /// @notice No admin can hide in storage that is empty: nothing is set when Stoa begins.
     function test_storage_isEmptyAtTheBeginning() public view {
-        address[13] memory all = _all();
+        address[15] memory all = _all();
         for (uint256 i; i < all.length; ++i) {
             if (all[i] == stands.testUsd) continue;
             for (uint256 slot; slot < 64; ++slot) {
@@ -70,6 +74,9 @@ contract DeployTest is StoaTest {
         eq(address(market.LICENCES()), stands.licences);
         eq(address(services.MODELS()), stands.models);
         eq(address(services.LICENCES()), stands.licences);
+        Purse purse = Purse(payable(IPurses(stands.purses).implementation()));
+        eq(address(purse.CHANNELS()), stands.channels);
+        eq(address(purse.SERVICES()), stands.services);
     }
 
     function test_multicall_tellsSuccessAndFailureApart() public {

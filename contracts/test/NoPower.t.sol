@@ -63,6 +63,13 @@ contract NoPowerTest is StoaTest {
         _only("Services", "|offerService|setPricing|setEndpoint|endService|setClaimant|");
     }
 
+    function test_purses() public view {
+        // Anyone may make one, or carry its owner's signature.
+        _only("Purses", "|create|fund|setPolicy|");
+        // The owner or its signature; the channels (collect); the key itself (revoke).
+        _only("Purse", "|collect|setPolicy|fund|revoke|exit|close|sweep|withdraw|");
+    }
+
     function test_testUsd() public view {
         _only("TestUSD", string.concat(ERC20, "faucet|"));
     }

@@ -11,6 +11,7 @@ import {Channels} from "../src/Channels.sol";
 import {Licences} from "../src/Licences.sol";
 import {Market} from "../src/Market.sol";
 import {ModelRegistry} from "../src/ModelRegistry.sol";
+import {Purses} from "../src/Purses.sol";
 import {Services} from "../src/Services.sol";
 import {Splits} from "../src/Splits.sol";
 import {TestUSD} from "../src/TestUSD.sol";
@@ -40,6 +41,7 @@ abstract contract StoaTest {
     Licences internal licences;
     Market internal market;
     Services internal services;
+    Purses internal purses;
     TestUSD internal usd;
 
     // Accounts of the public mnemonic hold TestUSD; the others hold nothing.
@@ -64,6 +66,7 @@ abstract contract StoaTest {
         licences = Licences(stands.licences);
         market = Market(stands.market);
         services = Services(stands.services);
+        purses = Purses(stands.purses);
         usd = TestUSD(stands.testUsd);
     }
 
@@ -114,6 +117,19 @@ abstract contract StoaTest {
     function sign(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
         return abi.encodePacked(r, s, v);
+    }
+
+    /// @notice A signature as ERC-2098 shortens it.
+    function short(uint256 key, bytes32 digest) internal pure returns (bytes32, bytes32) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
+        return (r, v == 28 ? s | bytes32(uint256(1) << 255) : s);
+    }
+
+    /// @notice The other signature of the same digest that the curve allows: s above n/2.
+    function highTwin(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
+        uint256 n = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
+        return abi.encodePacked(r, n - uint256(s), v == 27 ? uint8(28) : uint8(27));
     }
 
     function typed(bytes32 domain, bytes32 content) internal pure returns (bytes32) {

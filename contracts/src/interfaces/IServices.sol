@@ -105,6 +105,13 @@ interface IServices {
 
     function serviceOf(uint256 service) external view returns (Service memory);
     function isLive(uint256 service) external view returns (bool);
+
+    /// @notice The receiver's side of the service's channels, and whether it is live. Zeros for no
+    /// service.
+    function receiverOf(uint256 service)
+        external
+        view
+        returns (address receiver, address receiverAuthorizer, bool live);
     function pricingOf(uint256 service) external view returns (Pricing[] memory);
     function pendingPricing(uint256 service)
         external
