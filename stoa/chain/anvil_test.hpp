@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -179,7 +180,17 @@ inline Task<void> poked(Rpc& rpc, eth::Address contract, std::uint64_t n) {
     while (!co_await receipt(rpc, hash)) co_await io::sleep_for(std::chrono::milliseconds(5));
 }
 
+/// A test that needs `file` fails where it lacks; it is skipped only where STOA_MAY_SKIP says that
+/// this is known.
+#define STOA_NEEDS_FILE(file, how)                                        \
+    if (const std::filesystem::path needed = (file);                      \
+        needed.empty() || !std::filesystem::exists(needed)) {             \
+        if (std::getenv("STOA_MAY_SKIP") != nullptr) GTEST_SKIP() << how; \
+        FAIL() << how << ", or set STOA_MAY_SKIP";                        \
+    }                                                                     \
+    static_assert(true)
+
 #define STOA_NEEDS_ANVIL() \
-    if (::stoa::chain::testing::anvil_path().empty()) GTEST_SKIP() << "contracts/ lacks anvil"
+    STOA_NEEDS_FILE(::stoa::chain::testing::anvil_path(), "run npm ci in contracts/")
 
 }  // namespace stoa::chain::testing

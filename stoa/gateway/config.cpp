@@ -65,6 +65,12 @@ class Section {
         return values;
     }
 
+    std::vector<std::string> keys() const {
+        std::vector<std::string> names;
+        for (const auto& [key, value] : table_) names.emplace_back(key.str());
+        return names;
+    }
+
     toml::table table(std::string_view key) {
         toml::table found;
         if (const auto* node = table_.get(key)) {
@@ -119,6 +125,23 @@ ChainConfig chain_of(Section section) {
     if (!chain.embedded && chain.rpc.empty()) section.wrong("rpc", "a list of one or more URLs");
     section.nothing_left();
     return chain;
+}
+
+RelaySettings relay_of(Section section, const std::filesystem::path& folder) {
+    RelaySettings relay;
+    if (const auto free = section.number("free_per_day")) {
+        if (*free < 0 || *free > 1'000'000) {
+            section.wrong("free_per_day", "a number from 0 to 1000000");
+        }
+        relay.free_per_day = static_cast<std::uint32_t>(*free);
+    }
+    Section rates(section.table("tokens_per_coin"), "relay.tokens_per_coin", folder);
+    for (const auto& symbol : rates.keys()) {
+        relay.tokens_per_coin[symbol] = rates.amount(symbol);
+        if (relay.tokens_per_coin[symbol] == Amount{}) rates.wrong(symbol, "more than 0");
+    }
+    section.nothing_left();
+    return relay;
 }
 
 ModelConfig model_of(Section section) {
@@ -194,6 +217,7 @@ Config read_config(const std::filesystem::path& file) {
     if (format != "text" && format != "json") section.wrong("log_format", "\"text\" or \"json\"");
     config.log_format = format == "text" ? io::LogFormat::text : io::LogFormat::json;
     config.chain = chain_of(Section(section.table("chain"), "chain", folder));
+    config.relay = relay_of(Section(section.table("relay"), "relay", folder), folder);
     for (auto& model : section.tables("models")) {
         config.models.push_back(model_of(Section(std::move(model), "models", folder)));
     }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -26,6 +27,16 @@ struct ChainConfig {
     std::filesystem::path deployment;  ///< `deployments/<chainId>.json`.
 };
 
+/// What carrying others' signatures may cost this node.
+struct RelaySettings {
+    /// By a token's symbol, what 10^18 wei are worth in its smallest unit, with the operator's
+    /// margin. Orders in a token of this list must bring a relay fee that covers their gas; others
+    /// are free within the quota. Empty by default: the embedded chain's gas costs nothing, and
+    /// elsewhere only the operator knows what a coin is worth.
+    std::map<std::string, Amount> tokens_per_coin;
+    std::uint32_t free_per_day = 20;  ///< Deposits, exits and free orders of each payer.
+};
+
 /// A model file that this node serves, once its weights are listed on chain.
 struct ModelConfig {
     std::string alias;
@@ -47,6 +58,7 @@ struct Config {
     io::LogFormat log_format = io::LogFormat::text;
     io::LogLevel log_level = io::LogLevel::info;
     ChainConfig chain;
+    RelaySettings relay;
     std::vector<ModelConfig> models;
 
     std::string url() const {

@@ -162,7 +162,9 @@ chain::Job LocalModels::offer_job(const Local& local, const eth::Address& token)
     using eth::abi::Value;
     const ServedModel& served = *local.served;
     const auto& price = local.config->price;
-    const std::string endpoint = parts_.config.url() + "/m/" + served.alias + "/v1";
+    const bool tensors = local.config->backend == inference::Backend::onnx;
+    const std::string endpoint = parts_.config.url() + (tensors ? "/v2/models/" + served.alias
+                                                                : "/m/" + served.alias + "/v1");
     const std::vector<Value> pricing{std::vector<Value>{
         token, price.per_call, price.per_million_input, price.per_million_output}};
     const std::vector<Value> service{

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
 
@@ -19,6 +21,7 @@
 #include "stoa/gateway/relay_routes.hpp"
 #include "stoa/gateway/rpc_routes.hpp"
 #include "stoa/gateway/sign_in_routes.hpp"
+#include "stoa/gateway/tensor_routes.hpp"
 #include "stoa/gateway/x402_routes.hpp"
 #include "stoa/io/file.hpp"
 #include "stoa/io/http_server.hpp"
@@ -40,9 +43,19 @@ chain::Abi read_abi(const std::filesystem::path& folder) {
     return all;
 }
 
-relay::RelayConfig relay_config() {
+relay::RelayConfig relay_config(const RelaySettings& settings,
+                                const chain::Deployment& deployment) {
     relay::RelayConfig config;
     config.limits.gas_budget_wei = U256{1'000'000'000'000'000'000u} * 5;
+    config.limits.free_per_day = settings.free_per_day;
+    for (const auto& [symbol, rate] : settings.tokens_per_coin) {
+        const auto token = std::ranges::find(deployment.tokens, symbol, &chain::Token::symbol);
+        if (token == deployment.tokens.end()) {
+            throw ConfigError("\"relay.tokens_per_coin." + symbol +
+                              "\" is no token of the deployment");
+        }
+        config.tokens_per_coin[token->address] = rate;
+    }
     return config;
 }
 
@@ -109,7 +122,7 @@ struct Core {
                   machine.loop.get_executor(), {}, machine.log),
           deposits(ledger, mirror, sender, channels),
           relay(link.rpc(), sender, operator_database, *node_keys.authorizer, link.deployment(),
-                machine.clock, relay_config()),
+                machine.clock, relay_config(config.relay, link.deployment())),
           follower(link.rpc(), market_database, machine.pool, link.deployment().chain_id,
                    {&catalogue, &mirror}, follower_config(), machine.log),
           local_models({machine.loop.get_executor(), machine.pool, config, link.deployment(),
@@ -146,6 +159,7 @@ struct Routes {
     RelayRoutes relay;
     PaidParts paid_parts;
     PaidRoutes paid;
+    TensorRoutes tensors;
     X402Routes x402;
     OperationRoutes operation;
     PageRoutes page;
@@ -177,6 +191,7 @@ struct Routes {
                      config.url(),
                      machine.log},
           paid(paid_parts),
+          tensors(paid_parts, [&core] { return core.follower.is_at_head(); }),
           x402(paid_parts),
           operation(
               machine.metrics, [&core] { return readiness(core); }, well_known(core),
@@ -195,6 +210,7 @@ struct Routes {
         events.add_to(router);
         money.add_to(router);
         paid.add_to(router);
+        tensors.add_to(router);
         x402.add_to(router);
         relay.add_to(router);
         operation.add_to(router);

@@ -158,13 +158,16 @@ Problem problem_of(const std::error_code& why, std::string detail, std::string p
 }
 
 ProblemShape shape_for(std::string_view path) {
-    return path.starts_with("/v1/") || path.starts_with("/m/") ? ProblemShape::openai
-                                                               : ProblemShape::document;
+    if (path.starts_with("/v1/") || path.starts_with("/m/")) return ProblemShape::openai;
+    return path.starts_with("/v2/") ? ProblemShape::open_inference : ProblemShape::document;
 }
 
 io::Response to_response(const Problem& problem, ProblemShape shape) {
     json::object body;
-    if (shape != ProblemShape::document) body["error"] = openai_error(problem);
+    if (shape == ProblemShape::openai || shape == ProblemShape::both) {
+        body["error"] = openai_error(problem);
+    }
+    if (shape == ProblemShape::open_inference) body["error"] = problem.detail;
     if (shape != ProblemShape::openai) {
         body["type"] = type_of(problem.code);
         body["title"] = problem.title;

@@ -24,11 +24,11 @@ struct Problem {
 /// the general sentence.
 Problem problem_of(const std::error_code&, std::string detail = {}, std::string param = {});
 
-/// `application/problem+json`, inside OpenAI's `{"error": …}`, or a document with that inside,
-/// where the path isn't known.
-enum class ProblemShape { document, openai, both };
+/// `application/problem+json`, inside OpenAI's `{"error": …}`, a document with that inside where
+/// the path isn't known, or a document whose `error` is the sentence that Open Inference has there.
+enum class ProblemShape { document, openai, both, open_inference };
 
-/// openai under `/v1/` and `/m/`.
+/// openai under `/v1/` and `/m/`, open_inference under `/v2/`.
 ProblemShape shape_for(std::string_view path);
 
 io::Response to_response(const Problem&, ProblemShape);

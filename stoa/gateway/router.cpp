@@ -13,13 +13,18 @@ namespace {
 
 using Segments = std::vector<std::string>;
 
-io::Method method_of(std::string_view text) {
+std::optional<io::Method> find_method(std::string_view text) {
     for (const auto method : {io::Method::get, io::Method::head, io::Method::post, io::Method::put,
                               io::Method::patch, io::Method::delete_, io::Method::options}) {
         if (io::to_text(method) == text) return method;
     }
-    STOA_ASSERT(!"a method that the server knows");
-    return io::Method::get;
+    return std::nullopt;
+}
+
+io::Method method_of(std::string_view text) {
+    const auto method = find_method(text);
+    STOA_ASSERT(method.has_value());  // one that the server knows
+    return *method;
 }
 
 bool is_wildcard(std::string_view segment) {
@@ -63,6 +68,9 @@ bool wins_over(const Segments& a, const Segments& b) {
 bool is_read(io::Method method) {
     return method == io::Method::get || method == io::Method::head;
 }
+
+/// What a page of another origin may read of an answer, beside its body.
+constexpr const char* kExposed = "PAYMENT-REQUIRED, PAYMENT-RESPONSE, Retry-After";
 
 /// The stream needs the request, which otherwise ends with the handler.
 void keep_for_stream(io::Response& response, std::shared_ptr<Request> request) {
@@ -146,6 +154,23 @@ Task<Answer> Router::answer(Request& request, const Handler& handler) const {
     }
 }
 
+/// What a browser asks before a page of another origin sends something (Fetch, CORS protocol).
+Answer Router::preflight(const Request& request) const {
+    const auto wanted = request.headers.get("access-control-request-method");
+    const auto method = wanted ? find_method(*wanted) : std::nullopt;
+    const Match match = method ? find(*method, request.path) : Match{};
+    if (!match.route || !match.route->options.any_origin) {
+        return refuse(GatewayError::foreign_origin);
+    }
+    io::Response response(204);
+    response.headers.set("Access-Control-Allow-Origin", "*");
+    response.headers.set("Access-Control-Allow-Methods", std::string(*wanted));
+    // "*" holds for all but this one.
+    response.headers.set("Access-Control-Allow-Headers", "*, Authorization");
+    response.headers.set("Access-Control-Max-Age", "7200");
+    return response;
+}
+
 void Router::count(const io::Request& request, const Route* route, unsigned status) const {
     metrics_
         .counter("stoa_http_requests_total", "Requests by route and status.",
@@ -164,6 +189,8 @@ Task<io::Response> Router::handle(io::Request& raw) {
     Answer result = refuse(GatewayError::unknown_route);
     if (request->remote != "unix" && !site_.knows_host(request->headers.get("host").value_or(""))) {
         result = refuse(GatewayError::foreign_host);
+    } else if (request->method == io::Method::options && request->headers.get("origin")) {
+        result = preflight(*request);
     } else if (!is_read(request->method) && !(match.route && match.route->options.any_origin) &&
                !site_.is_own_origin(*request)) {
         result = refuse(GatewayError::foreign_origin);
@@ -185,6 +212,10 @@ Task<io::Response> Router::handle(io::Request& raw) {
         response.headers.set("Allow", allowed);
     }
     response.headers.set("X-Content-Type-Options", "nosniff");
+    if (match.route && match.route->options.any_origin) {
+        response.headers.set("Access-Control-Allow-Origin", "*");
+        response.headers.set("Access-Control-Expose-Headers", kExposed);
+    }
     count(*request, match.route, response.status);
     keep_for_stream(response, std::move(request));
     co_return response;

@@ -43,7 +43,8 @@ using Handler = std::function<Task<Answer>(Request&)>;
 
 struct RouteOptions {
     std::size_t max_body_bytes = 64 * 1024;
-    /// Pages of other sites may use it: it changes nothing in anybody's name.
+    /// Pages of other sites may use it and read what it answers, preflight included (CORS): it
+    /// changes nothing in anybody's name, and no cookie counts there.
     bool any_origin = false;
 };
 
@@ -84,6 +85,7 @@ class Router {
     };
 
     Match find(io::Method, std::string_view path) const;
+    Answer preflight(const Request&) const;
     Task<Answer> answer(Request&, const Handler&) const;
     void count(const io::Request&, const Route*, unsigned status) const;
 

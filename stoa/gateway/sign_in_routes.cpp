@@ -1,7 +1,6 @@
 #include "stoa/gateway/sign_in_routes.hpp"
 
-#include "stoa/base/hex.hpp"
-#include "stoa/eth/abi.hpp"
+#include "stoa/chain/signed_by.hpp"
 #include "stoa/eth/signature.hpp"
 #include "stoa/gateway/fields.hpp"
 
@@ -9,17 +8,6 @@ namespace stoa::gateway {
 namespace {
 
 constexpr std::string_view kCookie = "stoa_session=";
-constexpr std::size_t kMaxSignatureBytes = 4096;  // Contract wallets sign at length.
-
-const eth::abi::Function kIsValidSignature{
-    "isValidSignature(bytes32 hash,bytes signature) returns (bytes4)"};
-constexpr std::array<std::uint8_t, 4> kMagic{0x16, 0x26, 0xba, 0x7e};
-
-/// Contracts can't sign what isn't 65 bytes of a key, and wallets differ in how they write v.
-std::optional<eth::Signature> key_signature(const ByteVector& bytes) {
-    const auto signature = eth::parse_wallet_signature(to_hex(bytes));
-    return signature ? std::optional(*signature) : std::nullopt;
-}
 
 std::string token_of(const Request& request) {
     const auto header = request.headers.get("cookie").value_or("");
@@ -37,19 +25,6 @@ io::Response session_response(const SignInDesk::Session& session) {
 }
 
 }  // namespace
-
-Task<bool> is_signed_by(chain::Rpc& rpc, eth::Address account, Hash256 digest,
-                        ByteVector signature) {
-    if (const auto by_key = key_signature(signature)) {
-        if (eth::recover(digest, *by_key) == account) co_return true;
-    }
-    if ((co_await chain::code(rpc, account)).empty()) co_return false;
-    chain::Call call{.from = {}, .to = account, .data = {}, .value = 0, .gas = 200'000};
-    call.data = kIsValidSignature.encode({digest, std::move(signature)});
-    const auto answer = co_await chain::call(rpc, std::move(call));
-    co_return answer && answer->size() >= 32 &&
-        std::equal(kMagic.begin(), kMagic.end(), answer->begin());
-}
 
 void SignInRoutes::add_to(Router& router) {
     authority_ = router.site().authority();
@@ -79,7 +54,7 @@ Task<Answer> SignInRoutes::verify(Request& request) {
     }
     const auto text = fields->text("message");
     if (!text) co_return tl::unexpected(text.error());
-    auto signature = fields->bytes("signature", kMaxSignatureBytes);
+    auto signature = fields->bytes("signature", chain::kMaxAccountSignatureBytes);
     if (!signature) co_return tl::unexpected(signature.error());
 
     const auto message = eth::parse_sign_in(*text);
@@ -90,8 +65,9 @@ Task<Answer> SignInRoutes::verify(Request& request) {
     if (const auto right = desk_.check(*message, authority_, chain_id_); !right) {
         co_return refuse(right.error());
     }
-    if (!co_await is_signed_by(rpc_, message->address, eth::personal_digest(*text),
-                               *std::move(signature))) {
+    const bool is_signed = co_await chain::is_signed_by(
+        rpc_, message->address, eth::personal_digest(*text), *std::move(signature));
+    if (!is_signed) {
         co_return refuse(GatewayError::wrong_signer);
     }
     const std::string token = desk_.open(message->address);

@@ -7,7 +7,7 @@
 namespace stoa::gateway {
 
 /// `/api/auth`: sign-in with Ethereum (EIP-4361) by accounts with a key and by contract wallets
-/// (ERC-1271). It identifies for what is personal; nothing that is paid needs it.
+/// (ERC-1271, ERC-6492). It identifies for what is personal; nothing that is paid needs it.
 class SignInRoutes {
   public:
     SignInRoutes(SignInDesk& desk, chain::Rpc& rpc, std::uint64_t chain_id)
@@ -27,9 +27,5 @@ class SignInRoutes {
     std::string authority_;
     bool secure_ = false;
 };
-
-/// Whether `account` made `signature` of the EIP-191 digest: its key, or its contract's
-/// `isValidSignature`. Throws `chain::RpcFailure`.
-Task<bool> is_signed_by(chain::Rpc&, eth::Address account, Hash256 digest, ByteVector signature);
 
 }  // namespace stoa::gateway

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "stoa/base/hex.hpp"
+#include "stoa/chain/signed_by.hpp"
 
 namespace stoa::relay {
 namespace {
@@ -14,16 +15,12 @@ using eth::abi::Value;
 constexpr std::uint64_t kMiningSeconds = 6;
 /// A wish whose transaction reverted may be asked for again, so many times.
 constexpr int kMaxAttempts = 8;
-constexpr std::size_t kMaxSignatureBytes = 8 * 1024;
 constexpr std::uint64_t kMaxLicences = 32;
 
 /// Estimates, above what contracts/snapshots has; the simulation decides what is sent.
 constexpr std::uint64_t kOrderGas = 450'000;
 constexpr std::uint64_t kDepositGas = 180'000;
 constexpr std::uint64_t kExitGas = 220'000;
-
-const eth::abi::Function kIsValidSignature{
-    "isValidSignature(bytes32 hash,bytes signature) returns (bytes4)"};
 
 const chain::Abi& events() {
     static const chain::Abi abi = [] {
@@ -84,7 +81,8 @@ struct Relay::Carry {
     ByteVector data;
     eth::Address payer;
     eth::Address token;
-    Amount income;  ///< In `token`, to the node.
+    Amount income;         ///< In `token`, to the node.
+    bool has_fee = false;  ///< What is signed has a field for it.
 };
 
 struct Relay::Attempt {
@@ -120,24 +118,6 @@ Hash256 Relay::separator_of(const chain::Token& token) const {
     return eth::domain_separator({token.name, token.version, deployment_.chain_id, token.address});
 }
 
-Task<bool> Relay::signed_by(eth::Address account, Hash256 digest, ByteVector signature) {
-    eth::Signature plain;
-    if (signature.size() == plain.bytes.size()) {
-        std::ranges::copy(signature, plain.bytes.begin());
-        if (eth::recover(digest, plain) == account) co_return true;
-    }
-    if (signature.size() > kMaxSignatureBytes) co_return false;
-    const auto code = co_await chain::code(rpc_, account);
-    if (code.empty()) co_return false;
-    // ERC-1271: the selector itself means yes.
-    std::vector<Value> arguments{digest, std::move(signature)};
-    const auto answer = co_await chain::read(rpc_, account, kIsValidSignature, std::move(arguments),
-                                             chain::Tag::pending);
-    if (!answer) co_return false;
-    const auto& yes = kIsValidSignature.selector();
-    co_return std::ranges::equal(Bytes(answer->front().as_word().bytes).first(4), yes);
-}
-
 Task<Carried<void>> Relay::check(const SignedOrder& it, Hash256 digest) {
     const Order& order = it.order;
     const auto now = clock_.now();
@@ -154,7 +134,8 @@ Task<Carried<void>> Relay::check(const SignedOrder& it, Hash256 digest) {
         if (permit->deadline < U256(unix_seconds(now)) + kMiningSeconds) {
             co_return refuse(RelayError::expired, "The permit's deadline has passed.");
         }
-        const bool is_owners = co_await signed_by(permit->owner, digest, permit->order_signature);
+        const bool is_owners =
+            co_await chain::is_signed_by(rpc_, permit->owner, digest, permit->order_signature);
         if (!is_owners) {
             co_return refuse(RelayError::bad_signature, "The order is not signed by the owner.");
         }
@@ -166,8 +147,8 @@ Task<Carried<void>> Relay::check(const SignedOrder& it, Hash256 digest) {
     const Hash256 signed_digest = payment::receive_authorization_digest(
         separator_of(*token), {authorization.from, market_, order.max_price,
                                authorization.valid_after, authorization.valid_before, digest});
-    const bool is_payers =
-        co_await signed_by(authorization.from, signed_digest, authorization.signature);
+    const bool is_payers = co_await chain::is_signed_by(rpc_, authorization.from, signed_digest,
+                                                        authorization.signature);
     if (!is_payers) {
         co_return refuse(RelayError::bad_signature,
                          "The authorisation is not signed by its payer for this very order.");
@@ -180,7 +161,7 @@ Task<Carried<OrderDone>> Relay::order(SignedOrder it) {
     auto right = co_await check(it, digest);
     if (!right) co_return tl::unexpected(std::move(right.error()));
     Carry carried{"order:" + to_hex(digest), market_, relay_call(it), it.payer(), it.order.token,
-                  it.order.relay_fee};
+                  it.order.relay_fee,        true};
     // Beside a permit the digest is not bound to the owner: two may sign equal orders.
     if (std::holds_alternative<OrderPermit>(it.payment)) {
         carried.wish += ":" + eth::to_lower_hex(it.payer());
@@ -209,7 +190,8 @@ Task<Carried<void>> Relay::check(const SignedDeposit& it, Hash256 nonce) {
     const Hash256 digest = payment::receive_authorization_digest(
         separator_of(*token),
         {it.config.payer, collector_, it.amount, it.valid_after, it.valid_before, nonce});
-    const bool is_payers = co_await signed_by(it.config.payer, digest, it.signature);
+    const bool is_payers =
+        co_await chain::is_signed_by(rpc_, it.config.payer, digest, it.signature);
     if (!is_payers) {
         co_return refuse(RelayError::bad_signature,
                          "The deposit is not signed by the payer for this very channel.");
@@ -247,7 +229,8 @@ Task<Carried<void>> Relay::check(const Exit& it, Hash256 channel_id) {
         co_return refuse(RelayError::expired, "The request is too old.");
     }
     const Hash256 digest = channels_.refund_request_digest(it.request);
-    const bool is_payers = co_await signed_by(it.config.payer, digest, it.signature);
+    const bool is_payers =
+        co_await chain::is_signed_by(rpc_, it.config.payer, digest, it.signature);
     if (!is_payers) {
         co_return refuse(RelayError::bad_signature, "The request is not signed by the payer.");
     }
@@ -318,6 +301,10 @@ Task<Carried<void>> Relay::send(const Carry& it, std::string id) {
     const U256 likely = *gas * U256((fees.max_fee + fees.tip) / 2);
     const auto needed = in_token(it.token, likely);
     const bool pays = needed && it.income >= *needed && it.income.units > 0;
+    if (it.has_fee && needed && !pays) {
+        co_return refuse(RelayError::below_cost,
+                         "The relay fee is at least " + to_decimal(*needed) + " units now.");
+    }
     Quota::Take take;
     take.job = id;
     take.payer = it.payer;
@@ -325,13 +312,7 @@ Task<Carried<void>> Relay::send(const Carry& it, std::string id) {
     take.at_most_wei = *job.gas * fees.max_fee;
     const UnixTime now = clock_.now();
     const auto taken = co_await quota_.take(take, now);
-    if (!taken) {
-        if (taken.error() == RelayError::quota && needed && it.income.units > 0) {
-            co_return refuse(RelayError::below_cost,
-                             "The relay fee is at least " + to_decimal(*needed) + " units now.");
-        }
-        co_return refuse(taken.error());
-    }
+    if (!taken) co_return refuse(taken.error());
     std::optional<chain::Revert> revert;
     std::exception_ptr failure;
     try {

@@ -21,8 +21,10 @@ namespace stoa::relay {
 
 struct RelayConfig {
     QuotaLimits limits;
-    /// What 10^18 wei are worth in a token's smallest unit, with the operator's margin. Where a
-    /// token is missing, its relay fees count as nothing.
+    /// What 10^18 wei are worth in a token's smallest unit, with the operator's margin: an order in
+    /// it must bring a relay fee that covers its gas. Where a token is missing, its relay fees
+    /// count as nothing and its orders are carried within the free quota, as deposits and exits
+    /// are, which have no fee.
     std::map<eth::Address, Amount> tokens_per_coin;
     /// Of deposits, by token.
     std::map<eth::Address, Amount> min_deposit;
@@ -106,7 +108,6 @@ class Relay {
     Task<Carried<chain::Receipt>> carry(Carry);
     Task<Attempt> attempt_for(std::string wish);
     Task<Carried<void>> send(const Carry&, std::string id);
-    Task<bool> signed_by(eth::Address account, Hash256 digest, ByteVector signature);
     Task<Carried<void>> check(const SignedOrder&, Hash256 digest);
     Task<Carried<void>> check(const SignedDeposit&, Hash256 nonce);
     Task<Carried<void>> check(const Exit&, Hash256 channel_id);

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "stoa/chain/anvil_test.hpp"
+#include "stoa/chain/smart_account_test.hpp"
 
 namespace stoa::relay {
 namespace {
@@ -18,7 +18,7 @@ const std::filesystem::path kDeployment = kRoot / "deployments/1337.json";
 
 #define NEEDS_GENESIS() \
     STOA_NEEDS_ANVIL(); \
-    if (!std::filesystem::exists(kGenesis)) GTEST_SKIP() << "npm run genesis has not run"
+    STOA_NEEDS_FILE(kGenesis, "run npm run genesis in contracts/")
 
 chain::Deployment deployment_here() {
     auto deployment = chain::read_deployment(kDeployment);
@@ -275,25 +275,41 @@ TEST(relay, an_order_is_refused_for_what_is_wrong_with_it) {
     });
 }
 
-TEST(relay, what_pays_for_itself_is_carried_beyond_the_quota_and_less_is_not) {
+TEST(relay, without_a_rate_orders_are_free_within_the_quota) {
     NEEDS_GENESIS();
     World it;
     it.config.limits.free_per_day = 1;
+    it.open();
+    it.loop.run([&]() -> Task<void> {
+        const auto fees = co_await it.relay->fees(it.usd.address);
+        EXPECT_EQ(fees.order, Amount{});
+        const auto first = it.signed_order(it.order(1));
+        EXPECT_TRUE((co_await it.relay->order(first)).has_value());
+        const auto second = it.signed_order(it.order(2));
+        EXPECT_EQ((co_await it.relay->order(second)).error().why, RelayError::quota);
+    });
+}
+
+TEST(relay, with_a_rate_an_order_pays_for_its_gas_and_needs_no_quota) {
+    NEEDS_GENESIS();
+    World it;
+    it.config.limits.free_per_day = 0;
     it.config.tokens_per_coin[it.usd.address] = Amount(2'000'000'000);
     it.open();
     it.loop.run([&]() -> Task<void> {
         const auto free_one = it.signed_order(it.order(1));
-        EXPECT_TRUE((co_await it.relay->order(free_one)).has_value());
-        const auto second = it.signed_order(it.order(2));
-        EXPECT_EQ((co_await it.relay->order(second)).error().why, RelayError::quota);
+        EXPECT_EQ((co_await it.relay->order(free_one)).error().why, RelayError::below_cost);
         const auto cheap = it.signed_order(it.order(3, 1));
         EXPECT_EQ((co_await it.relay->order(cheap)).error().why, RelayError::below_cost);
         const auto fees = co_await it.relay->fees(it.usd.address);
-        const auto fee = static_cast<std::uint64_t>(fees.order.units) * 2;
+        EXPECT_GT(fees.order, Amount{});
+        const auto fee = static_cast<std::uint64_t>(fees.order.units);
+        const Amount before = co_await it.balance_of(it.operator_key.address());
         const auto paying = it.signed_order(it.order(4, fee));
         const auto done = co_await it.relay->order(paying);
         EXPECT_TRUE(done.has_value()) << done.error().detail;
-        EXPECT_EQ(co_await it.relay->free_left(it.buyer.address()), 0U);
+        const Amount after = co_await it.balance_of(it.operator_key.address());
+        EXPECT_EQ(after - before, fees.order);
     });
 }
 
@@ -361,6 +377,41 @@ TEST(relay, an_exit_claims_what_is_earned_and_returns_the_rest) {
         auto foreign = it.leaving(Amount(2'000'000), Amount(0));
         foreign.config.receiver_authorizer.bytes[0] ^= 1;
         EXPECT_EQ((co_await it.relay->exit(foreign)).error().why, RelayError::wrong_chain);
+    });
+}
+
+TEST(relay, a_wallet_that_is_a_contract_deposits_and_leaves_by_its_owners_signature) {
+    NEEDS_GENESIS();
+    World it;
+    it.loop.run([&]() -> Task<void> {
+        const chain::testing::SmartAccount wallet(it.buyer.address());
+        co_await wallet.deploy(*it.rpc);
+        static const eth::abi::Function kTransfer("transfer(address,uint256) returns (bool)");
+        const List gift{wallet.address, 2'000'000};
+        co_await it.transact(1, it.usd.address, kTransfer.encode(gift));
+
+        auto deposit = it.deposit(2'000'000);
+        deposit.config.payer = wallet.address;
+        const auto id = it.relay->channels().channel_id(deposit.config);
+        const auto nonce = payment::deposit_nonce(id, deposit.salt);
+        deposit.signature =
+            World::bytes_of(it.buyer.sign_typed_digest(payment::receive_authorization_digest(
+                it.usd_separator(), {wallet.address, payment::kErc3009Collector, deposit.amount,
+                                     deposit.valid_after, deposit.valid_before, nonce})));
+        const auto deposited = co_await it.relay->deposit(deposit);
+        EXPECT_TRUE(deposited.has_value()) << deposited.error().detail;
+
+        auto exit = it.leaving(Amount(2'000'000), Amount(0));
+        exit.config = deposit.config;
+        exit.request.channel_id = id;
+        const auto digest = it.relay->channels().refund_request_digest(exit.request);
+        exit.signature = World::bytes_of(it.session.sign_typed_digest(digest));
+        EXPECT_EQ((co_await it.relay->exit(exit)).error().why, RelayError::bad_signature);
+        exit.signature = World::bytes_of(it.buyer.sign_typed_digest(digest));
+        const auto left = co_await it.relay->exit(exit);
+        EXPECT_TRUE(left.has_value()) << left.error().detail;
+        const Amount back = co_await it.balance_of(wallet.address);
+        EXPECT_EQ(back, Amount(2'000'000));
     });
 }
 
