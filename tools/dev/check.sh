@@ -1,6 +1,7 @@
 # ./dev check, bench, fmt and clean
 
-cxx_sources() { git ls-files -- 'stoa/*.cpp' 'stoa/*.hpp' 'cmd/*.cpp' 'bench/*.cpp' 'fuzz/*.cpp'; }
+cxx_sources() { git ls-files -- 'stoa/*.cpp' 'stoa/*.hpp' 'cmd/*.cpp' 'bench/*.cpp' 'fuzz/*.cpp' \
+  'proof/*.cpp' 'proof/*.hpp'; }
 
 install_check() {
   install_debian deps.apt deps.test.apt deps.check.apt
@@ -30,6 +31,17 @@ sanitized() {
   shown "Testing with $1" ctest --preset "$1"
 }
 
+# What payments promise, tried the hard way: docs/explanation/payments.md
+proofs() {
+  local cuts=10 proof=build/release/bin/stoa-proof
+  if $long; then
+    cuts=200
+    shown "Killing the ledger" "$proof" kill 1000
+  fi
+  shown "Cutting the ledger's power" as_root env \
+    STOA_WITHOUT_POWER_CUTS="${STOA_WITHOUT_POWER_CUTS:-}" "$proof" power-cut "$cuts"
+}
+
 dev_check() {
   local long=false
   case ${1:-} in
@@ -39,6 +51,7 @@ dev_check() {
   esac
   dev_test
   install_check
+  proofs
   shown "Checking the format" check_format
   step "Linting the C++ code" check_tidy
   sanitized asan
