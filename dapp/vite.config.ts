@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
@@ -7,6 +8,9 @@ const routes = ['/api', '/v1', '/m', '/rpc', '/x402', '/ipfs', '/docs', '/openap
 
 export default defineConfig({
   plugins: [react()],
+  resolve: {
+    alias: { '@stoa/client': fileURLToPath(new URL('packages/client/src/index.ts', import.meta.url)) },
+  },
   server: { proxy: Object.fromEntries(routes.map((route) => [route, node])) },
   build: {
     target: 'es2022',

@@ -20,7 +20,8 @@ export async function openPage({ announce = true, ...options } = {}) {
     if (message.type() === 'error' && !/402|401|404/.test(message.text())) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
-  page.setDefaultTimeout(20_000);
+  // Far more than any step takes: it only ends what hangs.
+  page.setDefaultTimeout(90_000);
   const close = async () => { await browser.close(); node.close(); };
   return { page, context, node, wallet, complaints, close };
 }

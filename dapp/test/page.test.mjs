@@ -113,6 +113,20 @@ test('a session is resumed after a reload without a prompt, and refunded after i
   assert.equal(node.balance(me()), 100_000_000n - 2n * 271n);
 });
 
+test('two tabs share a session: their calls are paid one after the other', async () => {
+  await openSession();
+  const other = await world.context.newPage();
+  await other.goto(`${node.url}/models/1`);
+  await other.getByTestId('chat-input').fill('From the second tab');
+  await id('chat-input').fill('From the first');
+  await Promise.all([id('chat-send').click(), other.getByTestId('chat-send').click()]);
+  for (const tab of [page, other]) await tab.locator('[data-testid=chat-answer][data-done=true]').waitFor();
+  const [channel] = node.channels.values();
+  assert.equal(channel.charged, 2n * 271n);
+  assert.equal(node.calls, 2);
+  assert.deepEqual(wallet.prompts, ['connect', 'network', 'sign']);
+});
+
 test('a client that lost count is corrected by the node and goes on', async () => {
   await openSession();
   await chat('Hello', 0);

@@ -32,6 +32,7 @@ test_dapp() {
   step "Building the contracts" build_contracts
   step "Building the dApp" build_dapp
   shown "Testing the dApp" npm --prefix dapp test
+  shown "Testing its pages in Chromium" npm --prefix dapp run test:page
 }
 
 prepare_system() {

@@ -1,6 +1,6 @@
 // The market's API. One function per route, and one kind of error: Problem.
 import type { Address, Hex } from 'viem';
-import { Problem, problemOf, unreachable } from './problem';
+import { Problem, problemOf, unreachable } from '@stoa/client';
 import type {
   Deployment, Licence, ModelDetail, ModelPage, Money, Offer, Relayed, RelayTerms, ServedModel,
 } from './types';

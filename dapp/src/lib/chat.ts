@@ -1,9 +1,8 @@
 // One turn of a chat: tokens as they come, what they cost so far, and the charge at the end.
 import type { CallPrice } from './types';
-import { book, paidFetch, type PaidCall } from './paid_call';
-import { Problem } from './problem';
-import { serverEvents } from './sse';
-import type { SettlementResponse } from './x402';
+import {
+  book, exclusive, type PaidCall, paidFetch, Problem, serverEvents, type SettlementResponse,
+} from '@stoa/client';
 
 export type ChatMessage = { role: 'system' | 'user' | 'assistant'; content: string };
 
@@ -49,7 +48,10 @@ export type ChatRequest = {
 };
 
 /** Streams one answer. Ending it by `signal` pays for what was delivered. */
-export async function chatTurn(call: PaidCall, request: ChatRequest): Promise<Turn> {
+export const chatTurn = (call: PaidCall, request: ChatRequest): Promise<Turn> =>
+  exclusive(call.channelId, () => turnOf(call, request));
+
+async function turnOf(call: PaidCall, request: ChatRequest): Promise<Turn> {
   const { url, model, messages, maxTokens, form, price, signal, onProgress } = request;
   const before = (await call.store.channel(call.channelId))?.charged;
   const last = messages.at(-1)?.content ?? '';

@@ -1,7 +1,7 @@
 // What this device keeps: the key that seals, the session keys sealed by it, and where each channel
 // stands. Losing all of it loses no money: the wallet's own signature refunds every channel.
+import type { StoredChannel } from '@stoa/client';
 import type { Address, Hex } from 'viem';
-import type { ChannelConfig } from './types';
 
 export type StoredKey = {
   /** chainId:payer, in lower case. */
@@ -10,23 +10,6 @@ export type StoredKey = {
   iv: Uint8Array<ArrayBuffer>;
   sealed: ArrayBuffer;
   createdAt: number;
-};
-
-export type StoredChannel = {
-  channelId: Hex;
-  chainId: number;
-  payer: Address;
-  service: string;
-  model: string;
-  config: ChannelConfig;
-  /** Sums as the node last said, decimal strings. */
-  balance: string;
-  charged: string;
-  /** The highest total that was ever signed: nobody can take more. */
-  signedMax: string;
-  /** Since then the channel pays; before, its deposit was only asked for. */
-  open: boolean;
-  updatedAt: number;
 };
 
 const NAME = 'stoa';

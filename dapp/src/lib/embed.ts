@@ -1,22 +1,25 @@
-import { book, paidFetch, type PaidCall } from './paid_call';
-import { decodeHeader, PAYMENT_RESPONSE, type SettlementResponse } from './x402';
+import {
+  book, decodeHeader, exclusive, type PaidCall, paidFetch, PAYMENT_RESPONSE, type SettlementResponse,
+} from '@stoa/client';
 
 /** Vectors of texts, paid from the session; `cost` is null where the node doesn't say it. */
 export async function embed(
   call: PaidCall, { url, model, texts }: { url: string; model: string; texts: string[] },
 ): Promise<{ vectors: number[][]; cost: bigint | null }> {
-  const { response } = await paidFetch(call, `${url}/embeddings`, {
-    method: 'POST', headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model, input: texts, encoding_format: 'float' }),
+  return exclusive(call.channelId, async () => {
+    const { response } = await paidFetch(call, `${url}/embeddings`, {
+      method: 'POST', headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model, input: texts, encoding_format: 'float' }),
+    });
+    const { data } = await response.json() as { data: { index: number; embedding: number[] }[] };
+    const answer = decodeHeader<SettlementResponse>(response.headers.get(PAYMENT_RESPONSE));
+    await book(call.store, call.channelId, answer);
+    const charged = answer?.extra?.chargedAmount;
+    return {
+      vectors: data.sort((a, b) => a.index - b.index).map(({ embedding }) => embedding),
+      cost: charged === undefined ? null : BigInt(charged),
+    };
   });
-  const { data } = await response.json() as { data: { index: number; embedding: number[] }[] };
-  const answer = decodeHeader<SettlementResponse>(response.headers.get(PAYMENT_RESPONSE));
-  await book(call.store, call.channelId, answer);
-  const charged = answer?.extra?.chargedAmount;
-  return {
-    vectors: data.sort((a, b) => a.index - b.index).map(({ embedding }) => embedding),
-    cost: charged === undefined ? null : BigInt(charged),
-  };
 }
 
 /** Cosine of the angle between two vectors: 1 for the same direction. */

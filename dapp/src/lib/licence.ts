@@ -5,9 +5,7 @@ import {
 } from 'viem';
 import { marketAbi, tokenAbi } from './abi';
 import type { Api } from './api';
-import { authorizationTypedData } from './channel';
-import { Problem } from './problem';
-import { randomSalt } from './session_key';
+import { authorizationTypedData, Problem, randomSalt } from '@stoa/client';
 import type { OnStep } from './step';
 import { sendAndWait } from './transaction';
 import type { Deployment, Offer, Token } from './types';

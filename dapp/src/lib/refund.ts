@@ -3,9 +3,8 @@
 import { encodeFunctionData, type Hex } from 'viem';
 import { channelsAbi } from './abi';
 import type { Api } from './api';
-import { channelIdOf, CHANNELS, refundTypedData } from './channel';
+import { channelIdOf, CHANNELS, Problem, refundTypedData } from '@stoa/client';
 import type { DeviceStore } from './device_store';
-import { Problem } from './problem';
 import type { OnStep } from './step';
 import type { Deployment, MoneyChannel } from './types';
 import { sendAndWait } from './transaction';

@@ -1,62 +1,20 @@
 // Sessions: one wallet signature moves a deposit into a channel that only this model's service can
 // charge and only the buyer can empty; from then on this device's session key signs.
-import { encodeFunctionData, hexToBigInt, type Address, type Hex } from 'viem';
+import {
+  authorizationTypedData, DEPOSIT_COLLECTOR, depositOf, newChannel, Problem, type SessionTerms,
+  type StoredChannel,
+} from '@stoa/client';
+import { encodeFunctionData, type Address, type Hex } from 'viem';
 import { servicesAbi } from './abi';
 import type { Api } from './api';
-import {
-  authorizationTypedData, channelIdOf, DEPOSIT_COLLECTOR, depositNonce, type Authorization,
-} from './channel';
-import type { DeviceStore, StoredChannel } from './device_store';
-import { Problem, unreachable } from './problem';
-import { randomSalt, sessionKey } from './session_key';
+import type { DeviceStore } from './device_store';
+import { sessionKey } from './session_key';
 import type { OnStep } from './step';
-import type { ChannelConfig, Deployment, Service, Token } from './types';
+import type { Deployment, Service, Token } from './types';
 import { ask, signTyped, type Provider } from './wallet';
-import {
-  channelRequirements, decodeHeader, PAYMENT_REQUIRED, type PaymentRequired, type Requirements,
-} from './x402';
 
-/** How long the relay may take to carry a signature. */
-const VALID_SECONDS = 3600n;
-
-export type SessionTerms = {
-  requirements: Requirements;
-  service: Service;
-  /** What a typical call is offered at, and the least that a channel is opened with. */
-  typicalCall: bigint;
-  minDeposit: bigint;
-  withdrawDelay: number;
-};
-
-/** What a paid route asks for, held against the services that the node lists. */
-export async function sessionTerms(
-  url: string, services: Service[], chainId: number, fetchFn: typeof fetch = fetch,
-): Promise<SessionTerms> {
-  const response = await fetchFn(url).catch((cause: unknown) => {
-    throw unreachable(cause);
-  });
-  await response.body?.cancel();
-  const requirements = channelRequirements(
-    decodeHeader<PaymentRequired>(response.headers.get(PAYMENT_REQUIRED)), chainId);
-  if (!requirements) {
-    throw new Problem(response.status, 'no_channel_offer',
-      'This node does not take sessions for this model now.');
-  }
-  const same = (a?: string, b?: string) => a?.toLowerCase() === b?.toLowerCase();
-  const { payTo, asset, extra, amount } = requirements;
-  // A payee that no service lists would leave the creators without their share.
-  const service = services.find((one) => same(one.receiver, payTo) && same(one.token, asset)
-    && same(one.receiverAuthorizer, extra.receiverAuthorizer));
-  if (!service || !extra.withdrawDelay) {
-    throw new Problem(402, 'unknown_payee',
-      'The node asks for payment to an account that this model\'s services do not name.',
-      'Nothing was signed. Use another node for this model.');
-  }
-  return {
-    requirements, service, typicalCall: BigInt(amount), minDeposit: BigInt(extra.minDeposit ?? '0'),
-    withdrawDelay: extra.withdrawDelay,
-  };
-}
+/** What a model's paid route asks for, with the service that it belongs to. */
+export type ModelTerms = SessionTerms<Service>;
 
 /** The signature's content before the button is pressed, when its last fields aren't known. */
 export function sessionPreview(
@@ -81,22 +39,15 @@ type Deposit = {
 
 /** Opens a session: one signature, carried by the node. Returns when the deposit is on chain. */
 export async function openSession(
-  deposit: Deposit & { payer: Address; model: string; terms: SessionTerms },
+  deposit: Deposit & { payer: Address; model: string; terms: ModelTerms },
 ): Promise<StoredChannel> {
   const { store, deployment, payer, model, terms } = deposit;
   await proveReceiver(deposit.provider, deployment, terms.service);
   const key = await sessionKey(store, deployment.chainId, payer);
-  const { receiver, receiverAuthorizer, token, id: service } = terms.service;
-  const config: ChannelConfig = {
-    payer, payerAuthorizer: key.address, receiver, receiverAuthorizer, token,
-    withdrawDelay: terms.withdrawDelay, salt: randomSalt(),
-  };
-  const channel: StoredChannel = {
-    channelId: channelIdOf(deployment.chainId, config),
-    chainId: deployment.chainId, payer, service, model, config, balance: '0', charged: '0',
-    signedMax: '0', open: false, updatedAt: seconds(deposit),
-  };
-  return carry(deposit, channel);
+  return carry(deposit, newChannel({
+    chainId: deployment.chainId, payer, payerAuthorizer: key.address, model, terms,
+    now: seconds(deposit),
+  }));
 }
 
 /** That the money goes to a service of this market: asked of the chain, through the wallet. */
@@ -121,30 +72,14 @@ export const topUp = (deposit: Deposit & { channel: StoredChannel }): Promise<St
   carry(deposit, deposit.channel);
 
 async function carry(deposit: Deposit, channel: StoredChannel): Promise<StoredChannel> {
-  const { api, store, provider, deployment, token, amount, onStep } = deposit;
-  const salt = randomSalt();
-  const message: Authorization = {
-    from: channel.payer, to: DEPOSIT_COLLECTOR, value: amount, validAfter: 0n,
-    validBefore: BigInt(seconds(deposit)) + VALID_SECONDS,
-    nonce: depositNonce(channel.channelId, hexToBigInt(salt)),
-  };
-  const data = authorizationTypedData(deployment.chainId, token, message);
+  const { api, store, provider, token, amount, onStep } = deposit;
+  const { data, body } = depositOf({ channel, token, amount, now: seconds(deposit) });
   onStep({ at: 'waiting', what: 'signature', data });
   const signature = await signTyped(provider, channel.payer, data);
   // Known here before the money moves, so that a page closed now finds its session again.
   await store.putChannel(channel);
   onStep({ at: 'sent' });
-  const done = await api.relay<{ channelId: Hex; balance: string }>('deposit', {
-    channelConfig: channel.config,
-    deposit: {
-      amount: amount.toString(),
-      authorization: {
-        erc3009Authorization: {
-          validAfter: '0', validBefore: message.validBefore.toString(), salt, signature,
-        },
-      },
-    },
-  });
+  const done = await api.relay<{ channelId: Hex; balance: string }>('deposit', body(signature));
   const next: StoredChannel = {
     ...await store.channel(channel.channelId) ?? channel, balance: done.balance, open: true,
     updatedAt: seconds(deposit),

@@ -1,6 +1,6 @@
 // One session key per device and payer. It signs vouchers, nothing else, so that a wallet is asked
 // once and not for each call. It is made here, and stored sealed.
-import { bytesToHex, hexToBytes, type Address, type Hex } from 'viem';
+import { bytesToHex, hexToBytes, type Address } from 'viem';
 import { generatePrivateKey, privateKeyToAccount, type PrivateKeyAccount } from 'viem/accounts';
 import type { DeviceStore, StoredKey } from './device_store';
 
@@ -49,7 +49,3 @@ async function unsealed(store: DeviceStore, stored: StoredKey): Promise<PrivateK
 
 /** Binds a sealed key to its place, so that none can be swapped for another. */
 const labelOf = (id: string) => new TextEncoder().encode(`stoa session key ${id}`);
-
-export function randomSalt(): Hex {
-  return bytesToHex(crypto.getRandomValues(new Uint8Array(32)));
-}

@@ -1,6 +1,6 @@
 // Where an action with a wallet stands. The page shows each step and announces it.
 import type { Hex } from 'viem';
-import { Problem } from './problem';
+import { Problem } from '@stoa/client';
 import { WalletError, walletError, type TypedData } from './wallet';
 
 export type Step =

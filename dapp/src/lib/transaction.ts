@@ -1,7 +1,7 @@
 // Transactions that the wallet itself sends, simulated first: MetaMask leaves Confirm enabled on a
 // call that will fail.
 import { numberToHex, type Address, type Hex } from 'viem';
-import { Problem } from './problem';
+import { Problem } from '@stoa/client';
 import type { OnStep } from './step';
 import { ask, type Provider } from './wallet';
 

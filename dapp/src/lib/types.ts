@@ -1,16 +1,9 @@
 // What the node answers, as docs/reference/http.md has it. Amounts are decimal strings of a
 // token's smallest unit, times are Unix seconds.
+import type { ChannelConfig, Token } from '@stoa/client';
 import type { Address, Hex } from 'viem';
 
-export type Token = {
-  symbol: string;
-  name: string;
-  version: string;
-  address: Address;
-  decimals: number;
-  eip3009: boolean;
-  permit: boolean;
-};
+export type { ChannelConfig, Token };
 
 export type Deployment = {
   chainId: number;
@@ -147,16 +140,6 @@ export type Licence = {
   renewable: boolean;
   termsDigest: Hex;
   transaction: Hex;
-};
-
-export type ChannelConfig = {
-  payer: Address;
-  payerAuthorizer: Address;
-  receiver: Address;
-  receiverAuthorizer: Address;
-  token: Address;
-  withdrawDelay: number;
-  salt: Hex;
 };
 
 export type MoneyState =

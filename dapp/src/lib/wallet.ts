@@ -1,5 +1,6 @@
 // What a page asks of a wallet (EIP-1193), and what it makes of the answers. MetaMask's own habits
 // are named where they matter.
+import { typedDataText } from '@stoa/client';
 import { keccak256, numberToHex, type Address, type Hex } from 'viem';
 import type { Deployment } from './types';
 
@@ -190,16 +191,3 @@ export type TypedData = {
 export function signTyped(provider: Provider, from: Address, data: TypedData): Promise<Hex> {
   return ask<Hex>(provider, 'eth_signTypedData_v4', [from, typedDataText(data)]);
 }
-
-export function typedDataText({ domain, types, primaryType, message }: TypedData): string {
-  return JSON.stringify({
-    types: { EIP712Domain: DOMAIN_FIELDS, ...types }, domain, primaryType, message,
-  }, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
-}
-
-const DOMAIN_FIELDS = [
-  { name: 'name', type: 'string' },
-  { name: 'version', type: 'string' },
-  { name: 'chainId', type: 'uint256' },
-  { name: 'verifyingContract', type: 'address' },
-];

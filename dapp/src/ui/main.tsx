@@ -1,7 +1,7 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Problem } from '../lib/problem';
+import { Problem } from '@stoa/client';
 import { App } from './app';
 import { MarketProvider } from './market';
 import './style.css';

@@ -16,11 +16,14 @@ const ANVIL = `${root}contracts/node_modules/@foundry-rs/anvil-linux-amd64/bin/a
 const GENESIS = `${root}build/genesis/1337.json`;
 const MNEMONIC = 'test test test test test test test test test test test junk';
 export const account = (addressIndex: number) => mnemonicToAccount(MNEMONIC, { addressIndex });
-export const isBuilt = existsSync(ANVIL) && existsSync(GENESIS) && existsSync(`${root}deployments/1337.json`);
+const DEPLOYMENT = `${root}deployments/1337.json`;
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
 export async function openWorld() {
+  for (const file of [ANVIL, GENESIS, DEPLOYMENT]) {
+    if (!existsSync(file)) throw new Error(`${file} is missing: npm ci --prefix contracts, npm --prefix contracts run genesis`);
+  }
   const child = startAnvil();
   try {
     return await furnish(child);
@@ -43,7 +46,7 @@ async function furnish(child: ReturnType<typeof startAnvil>) {
     child.once('exit', () => reject(new Error(`anvil ended: ${said}`)));
   });
   const deployment = {
-    ...JSON.parse(readFileSync(`${root}deployments/1337.json`, 'utf8')), rpcUrl: url, relay: true, faucet: true,
+    ...JSON.parse(readFileSync(DEPLOYMENT, 'utf8')), rpcUrl: url, relay: true, faucet: true,
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
   } as Deployment;
   const chain = defineChain({ id: 1337, name: 'dev', nativeCurrency: deployment.nativeCurrency, rpcUrls: { default: { http: [url] } } });

@@ -3,17 +3,17 @@ import { IDBFactory } from 'fake-indexeddb';
 import { encodeAbiParameters, type Hex } from 'viem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApi } from '../../src/lib/api';
-import { CHANNELS, DEPOSIT_COLLECTOR } from '../../src/lib/channel';
+import { CHANNELS, DEPOSIT_COLLECTOR } from '@stoa/client';
 import { createDeviceStore } from '../../src/lib/device_store';
 import { buyByTransactions, buyLicence } from '../../src/lib/licence';
 import { finishWithdrawal, startWithdrawal } from '../../src/lib/refund';
-import { openSession, topUp, type SessionTerms } from '../../src/lib/session';
+import { openSession, topUp, type ModelTerms } from '../../src/lib/session';
 import type { Step } from '../../src/lib/step';
 import type { MoneyChannel } from '../../src/lib/types';
 import { useChain as bringToChain } from '../../src/lib/wallet';
-import { account, isBuilt, openWorld, type World } from './anvil';
+import { account, openWorld, type World } from './anvil';
 
-describe.skipIf(!isBuilt)('on the development chain', () => {
+describe('on the development chain', () => {
   let world: World;
   beforeAll(async () => { world = await openWorld(); }, 60_000);
   afterAll(() => world?.close());
@@ -96,7 +96,7 @@ describe.skipIf(!isBuilt)('on the development chain', () => {
     const before = await world.balance(payer);
     const provider = world.provider(3);
     const { onStep } = steps();
-    const terms = { service, withdrawDelay: 3600 } as SessionTerms;
+    const terms = { service, withdrawDelay: 3600 } as ModelTerms;
     const now = () => Math.floor(Date.now() / 1000);
     const deposit = { api: relayApi(), store, provider, deployment, token, onStep, now };
     const opened = await openSession({ ...deposit, payer, model: '1', terms, amount: 1_000_000n });
@@ -120,7 +120,7 @@ describe.skipIf(!isBuilt)('on the development chain', () => {
     const { deployment, token, service } = world;
     const provider = world.provider(4);
     const store = createDeviceStore(new IDBFactory() as unknown as IDBFactory);
-    const terms = { service: { ...service, receiver: account(9).address }, withdrawDelay: 3600 } as SessionTerms;
+    const terms = { service: { ...service, receiver: account(9).address }, withdrawDelay: 3600 } as ModelTerms;
     await expect(openSession({
       api: relayApi(), store, provider, deployment, token, onStep: () => undefined, payer: account(4).address, model: '1', terms, amount: 1n,
     })).rejects.toMatchObject({ code: 'unknown_payee' });

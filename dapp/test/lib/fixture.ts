@@ -1,9 +1,11 @@
 import { IDBFactory } from 'fake-indexeddb';
 import type { Address, Hex } from 'viem';
-import { channelIdOf } from '../../src/lib/channel';
-import { createDeviceStore, type StoredChannel } from '../../src/lib/device_store';
-import { randomSalt, sessionKey } from '../../src/lib/session_key';
-import { encodeHeader, type ChannelState, type PaymentPayload, type Requirements } from '../../src/lib/x402';
+import {
+  channelIdOf, type ChannelState, encodeHeader, type PaymentPayload, randomSalt, type
+  Requirements, type StoredChannel,
+} from '@stoa/client';
+import { createDeviceStore } from '../../src/lib/device_store';
+import { sessionKey } from '../../src/lib/session_key';
 
 export const CHAIN = 713371;
 export const PAYER: Address = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8';

@@ -3,12 +3,11 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { expect, test } from 'vitest';
 import { channelsAbi, marketAbi, servicesAbi, splitAbi, tokenAbi } from '../../src/lib/abi';
 import {
-  authorizationTypedData, channelIdOf, CHANNELS, DEPOSIT_COLLECTOR, depositNonce, refundTypedData,
-  voucherTypedData,
-} from '../../src/lib/channel';
+  authorizationTypedData, channelIdOf, channelRequirements, CHANNELS, decodeHeader,
+  DEPOSIT_COLLECTOR, depositNonce, encodeHeader, type PaymentRequired, refundTypedData,
+  typedDataText, voucherTypedData,
+} from '@stoa/client';
 import { orderDigest, termsMatch, type Order } from '../../src/lib/licence';
-import { typedDataText } from '../../src/lib/wallet';
-import { channelRequirements, decodeHeader, encodeHeader, type PaymentRequired } from '../../src/lib/x402';
 import { contractAbi, market, payments } from './vectors';
 
 test('a channel\'s id is the hash of its config, its chain and its contract', () => {

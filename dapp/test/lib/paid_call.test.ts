@@ -1,9 +1,7 @@
 import { recoverTypedDataAddress } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { expect, test } from 'vitest';
-import { voucherTypedData } from '../../src/lib/channel';
-import { book, paidFetch, SessionSpent } from '../../src/lib/paid_call';
-import { REFUSED } from '../../src/lib/x402';
+import { book, paidFetch, REFUSED, SessionSpent, voucherTypedData } from '@stoa/client';
 import { asks, AUTHORIZER, CHAIN, nodeOf, openChannel, paid, PAYER, stateOf, terms, URL } from './fixture';
 
 const POST = { method: 'POST', body: '{}' };

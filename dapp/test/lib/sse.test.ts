@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { serverEvents, type ServerEvent } from '../../src/lib/sse';
+import { serverEvents, type ServerEvent } from '@stoa/client';
 
 function streamOf(text: string, sizes: number[]): ReadableStream<Uint8Array> {
   const bytes = new TextEncoder().encode(text);

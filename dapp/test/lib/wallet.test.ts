@@ -4,7 +4,7 @@ import type { Deployment } from '../../src/lib/types';
 import { useChain, walletError, type Provider } from '../../src/lib/wallet';
 import { panelRows } from '../../src/lib/wallet_panel';
 import { signInMessage } from '../../src/lib/sign_in';
-import { refundTypedData } from '../../src/lib/channel';
+import { refundTypedData } from '@stoa/client';
 
 const GENESIS = `0x${'9e'.repeat(32)}` as const;
 const deployment = {

@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { dollars } from '../../lib/amount';
 import { chatTurn, type ChatMessage, type Turn } from '../../lib/chat';
-import { SessionSpent } from '../../lib/paid_call';
+import { SessionSpent } from '@stoa/client';
 import { existingKey } from '../../lib/session_key';
 import { useMarket } from '../market';
 import { SendIcon, StopIcon } from './icons';

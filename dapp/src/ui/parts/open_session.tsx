@@ -1,9 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { aboutCalls, dollars, parseAmount, plain } from '../../lib/amount';
-import { DEPOSIT_COLLECTOR } from '../../lib/channel';
-import type { StoredChannel } from '../../lib/device_store';
-import { openSession, sessionPreview, type SessionTerms } from '../../lib/session';
+import { DEPOSIT_COLLECTOR, type StoredChannel } from '@stoa/client';
+import { openSession, sessionPreview, type ModelTerms } from '../../lib/session';
 import type { ModelDetail, MoneyChannel } from '../../lib/types';
 import { PromptList, TxState, useFlow, WalletPanel } from '../flow';
 import { useMarket } from '../market';
@@ -20,7 +19,7 @@ const NOBODY = '0x0000000000000000000000000000000000000000';
 
 type Props = {
   model: ModelDetail;
-  terms: SessionTerms;
+  terms: ModelTerms;
   form: Form;
   foreign: MoneyChannel | null;
   opened: (session: StoredChannel) => void;

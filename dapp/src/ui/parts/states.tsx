@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { Problem } from '../../lib/problem';
+import { Problem } from '@stoa/client';
 
 export function Loading({ what }: { what: string }) {
   return <p className="loading" role="status"><span className="spinner" />Loading {what}…</p>;

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import type { StoredChannel } from '../../lib/device_store';
-import { sessionTerms, type SessionTerms } from '../../lib/session';
+import { sessionTerms, type StoredChannel } from '@stoa/client';
+import type { ModelTerms } from '../../lib/session';
 import type { ModelDetail, ServedModel } from '../../lib/types';
 import { useMarket } from '../market';
 import { useWallet } from '../wallet';
@@ -95,7 +95,7 @@ function SafeLink({ href }: { href: string }) {
 
 export type SessionParts = {
   model: ModelDetail;
-  terms: SessionTerms;
+  terms: ModelTerms;
   session: StoredChannel;
   url: string;
   form: Form;

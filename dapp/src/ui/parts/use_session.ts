@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import type { StoredChannel } from '../../lib/device_store';
-import { reconcile, usableSession, type SessionTerms } from '../../lib/session';
+import type { StoredChannel } from '@stoa/client';
+import { reconcile, usableSession, type ModelTerms } from '../../lib/session';
 import type { MoneyChannel } from '../../lib/types';
 import { useMarket } from '../market';
 import { useMoney } from '../use_money';
@@ -15,7 +15,7 @@ export type SessionState = {
   error: unknown;
 };
 
-export function useSession(terms: SessionTerms | undefined): SessionState {
+export function useSession(terms: ModelTerms | undefined): SessionState {
   const { store, deployment } = useMarket();
   const { address } = useWallet();
   const queries = useQueryClient();

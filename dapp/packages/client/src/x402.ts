@@ -1,7 +1,7 @@
 // Messages of x402 version 2: what a node asks, what a buyer answers, what came of it. On HTTP each
 // is a header of base64 of JSON.
 import type { Address, Hex } from 'viem';
-import type { ChannelConfig } from './types';
+import type { ChannelConfig } from './types.ts';
 
 export const PAYMENT_REQUIRED = 'PAYMENT-REQUIRED';
 export const PAYMENT_SIGNATURE = 'PAYMENT-SIGNATURE';

@@ -1,14 +1,15 @@
 // A call paid from a channel, by the session key: ask, learn the price, promise it, get the answer.
 import { recoverTypedDataAddress, type Hex } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
-import { voucherTypedData } from './channel';
-import type { DeviceStore, StoredChannel } from './device_store';
-import { Problem, problemOf, unreachable } from './problem';
+import { voucherTypedData } from './channel.ts';
+import type { Promised } from './policy.ts';
+import { Problem, problemOf, unreachable } from './problem.ts';
+import type { ChannelStore, StoredChannel } from './store.ts';
 import {
   channelRequirements, decodeHeader, encodeHeader, PAYMENT_REQUIRED, PAYMENT_RESPONSE,
   PAYMENT_SIGNATURE, REFUSED, type PaymentPayload, type PaymentRequired, type Requirements,
   type SettlementResponse,
-} from './x402';
+} from './x402.ts';
 
 /** The channel can't carry this call: it needs `missing` more units. */
 export class SessionSpent extends Error {
@@ -21,10 +22,14 @@ export class SessionSpent extends Error {
   }
 }
 
+type Channels = Pick<ChannelStore, 'channel' | 'putChannel'>;
+
 export type PaidCall = {
-  store: DeviceStore;
+  store: Channels;
   key: PrivateKeyAccount;
   channelId: Hex;
+  /** Told what is about to be promised, before it is signed; throws where that is too much. */
+  approve?: (promised: Promised) => void | Promise<void>;
   fetch?: typeof fetch;
   pause?: (ms: number) => Promise<void>;
 };
@@ -36,7 +41,7 @@ const MAX_BUSY_TRIES = 5;
  * header or from the receipt of a stream. Throws SessionSpent, Problem.
  */
 export async function paidFetch(
-  { store, key, channelId, fetch: fetchFn = fetch, pause = wait }: PaidCall,
+  { store, key, channelId, approve, fetch: fetchFn = fetch, pause = wait }: PaidCall,
   url: string, init: RequestInit,
 ): Promise<{ response: Response; offered: bigint }> {
   const send = async (payment?: PaymentPayload) => {
@@ -66,7 +71,7 @@ export async function paidFetch(
 
   let corrected = false;
   for (let busy = 0; ; ) {
-    const payment = await paymentFor(store, key, channel, required, terms);
+    const payment = await paymentFor({ store, key, approve }, channel, required, terms);
     const response = await send(payment);
     if (response.status !== 402) {
       if (!response.ok) throw await problemOf(response);
@@ -101,7 +106,7 @@ const isCorrection = (code: string) => code === `${REFUSED}cumulative_amount_mis
 const refusalText = (code: string) => `The node refused the payment: ${
   code.replace(REFUSED, '').replaceAll('_', ' ')}.`;
 
-async function open(store: DeviceStore, channelId: Hex): Promise<StoredChannel> {
+async function open(store: Channels, channelId: Hex): Promise<StoredChannel> {
   const channel = await store.channel(channelId);
   if (!channel) throw new Error('This device does not know the session.');
   return channel;
@@ -118,15 +123,17 @@ function checkTerms({ config }: StoredChannel, terms: Requirements): void {
 }
 
 async function paymentFor(
-  store: DeviceStore, key: PrivateKeyAccount, channel: StoredChannel, required: PaymentRequired,
-  terms: Requirements,
+  { store, key, approve }: Pick<PaidCall, 'store' | 'key' | 'approve'>, channel: StoredChannel,
+  required: PaymentRequired, terms: Requirements,
 ): Promise<PaymentPayload> {
   const total = BigInt(channel.charged) + BigInt(terms.amount);
   const missing = total - BigInt(channel.balance);
   if (missing > 0n) throw new SessionSpent(missing);
+  const growth = total - BigInt(channel.signedMax);
+  await approve?.({ bound: BigInt(terms.amount), growth: growth > 0n ? growth : 0n });
   const signature = await key.signTypedData(
     voucherTypedData(channel.chainId, channel.channelId, total));
-  if (total > BigInt(channel.signedMax)) {
+  if (growth > 0n) {
     // Before it leaves: so that later a node's word can be held against what was really signed.
     await store.putChannel({ ...channel, signedMax: total.toString() });
   }
@@ -143,7 +150,7 @@ async function paymentFor(
 
 /** Takes a node's word on what was charged, as far as our own signatures bear it out. */
 async function adopt(
-  store: DeviceStore, key: PrivateKeyAccount, channel: StoredChannel, terms: Requirements,
+  store: Channels, key: PrivateKeyAccount, channel: StoredChannel, terms: Requirements,
 ): Promise<StoredChannel> {
   const { channelState: state, voucherState: last } = terms.extra;
   const charged = BigInt(state?.chargedCumulativeAmount ?? state?.totalClaimed ?? '-1');
@@ -169,7 +176,7 @@ async function adopt(
 
 /** Books a call's charge: from PAYMENT-RESPONSE, or from the receipt event that ends a stream. */
 export async function book(
-  store: DeviceStore, channelId: Hex, answer: SettlementResponse | null,
+  store: Channels, channelId: Hex, answer: SettlementResponse | null,
 ): Promise<StoredChannel | null> {
   const state = answer?.success ? answer.extra?.channelState : undefined;
   const charged = state?.chargedCumulativeAmount;

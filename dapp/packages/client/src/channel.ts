@@ -3,7 +3,7 @@
 import {
   encodeAbiParameters, hashTypedData, keccak256, type Address, type Hex, type TypedDataDomain,
 } from 'viem';
-import type { ChannelConfig, Token } from './types';
+import type { ChannelConfig, Token } from './types.ts';
 
 /** The same on every chain, as in stock clients: no node can name others. */
 export const CHANNELS: Address = '0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003';

@@ -1,0 +1,14 @@
+// The public face of @stoa/client; docs/how-to/pay-from-code.md shows it at work.
+export * from './channel.ts';
+export * from './deposit.ts';
+export * from './exclusive.ts';
+export * from './fetch.ts';
+export * from './paid_call.ts';
+export * from './policy.ts';
+export * from './problem.ts';
+export * from './receipt.ts';
+export * from './sse.ts';
+export * from './store.ts';
+export * from './types.ts';
+export * from './wallet_signer.ts';
+export * from './x402.ts';

@@ -1,0 +1,67 @@
+// What a buyer's device keeps of its sessions. Losing all of it loses no money: the wallet's own
+// signature refunds every channel.
+import type { Address, Hex } from 'viem';
+import type { ChannelConfig } from './types.ts';
+
+export type StoredChannel = {
+  channelId: Hex;
+  chainId: number;
+  payer: Address;
+  service: string;
+  model: string;
+  config: ChannelConfig;
+  /** Sums as the node last said, decimal strings. */
+  balance: string;
+  charged: string;
+  /** The highest total that was ever signed: nobody can take more. */
+  signedMax: string;
+  /** Since then the channel pays; before, its deposit was only asked for. */
+  open: boolean;
+  updatedAt: number;
+};
+
+export type ChannelStore = {
+  channel: (channelId: Hex) => Promise<StoredChannel | undefined>;
+  channels: () => Promise<StoredChannel[]>;
+  putChannel: (channel: StoredChannel) => Promise<unknown>;
+  removeChannel: (channelId: Hex) => Promise<unknown>;
+};
+
+/** All that a paying fetch remembers, as JSON. */
+export type State = {
+  /** The session key: it signs calls of these channels, and holds no money. */
+  key: Hex;
+  channels: StoredChannel[];
+  /** Units spent by UTC day, such as 2026-11-25. */
+  days: Record<string, string>;
+};
+
+/** Where a State is kept. `load` answers null the first time. */
+export type StateStore = {
+  load: () => Promise<State | null>;
+  save: (state: State) => Promise<void>;
+};
+
+/** Forgets with the process. */
+export function memoryStore(): StateStore {
+  let kept: string | null = null;
+  return {
+    load: async () => (kept === null ? null : JSON.parse(kept) as State),
+    save: async (state) => { kept = JSON.stringify(state); },
+  };
+}
+
+/** The channels of a State; each change is saved before it counts. */
+export function channelsOf(state: State, save: () => Promise<void>): ChannelStore {
+  const others = (id: Hex) => state.channels.filter(({ channelId }) => channelId !== id);
+  const replace = (next: StoredChannel[]) => {
+    state.channels = next;
+    return save();
+  };
+  return {
+    channel: async (id) => state.channels.find(({ channelId }) => channelId === id),
+    channels: async () => [...state.channels],
+    putChannel: (channel) => replace([...others(channel.channelId), channel]),
+    removeChannel: (id) => replace(others(id)),
+  };
+}

@@ -1,0 +1,96 @@
+// @stoa/client under the unmodified openai package, against the real node.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import OpenAI from 'openai';
+import { createStoaFetch } from '../../dapp/packages/client/dist/index.js';
+import { fileStore } from '../../dapp/packages/client/dist/node.js';
+import { account, openMarket } from './market.mjs';
+
+let market;
+before(async () => { market = await openMarket(); });
+after(async () => { await market?.close(); });
+
+const story = (stream, max_tokens = 24) =>
+  ({ model: 'stories15m', prompt: 'Once upon a time', max_tokens, temperature: 0, stream });
+
+/** A wallet whose every signature is counted. */
+function wallet(index) {
+  const { address, signTypedData } = account(index);
+  const signed = [];
+  return {
+    signed, address,
+    signTypedData: (data) => {
+      signed.push(data.primaryType);
+      return signTypedData(data);
+    },
+  };
+}
+
+function paying(options) {
+  const fetch = createStoaFetch({ node: market.url, ...options });
+  const openai = new OpenAI({ baseURL: `${market.url}/v1`, apiKey: 'unused', fetch });
+  return { fetch, openai };
+}
+
+async function collect(stream) {
+  let text = '';
+  for await (const chunk of stream) text += chunk.choices[0]?.text ?? '';
+  return text;
+}
+
+test('whole answers, streams and embeddings are paid; the rest comes back to the last unit', async () => {
+  const signer = wallet(5);
+  const before = await market.balance(signer.address);
+  const { fetch, openai } = paying({ signer, deposit: '0.50' });
+  const whole = await openai.completions.create(story(false));
+  assert.match(whole.choices[0].text, /Lily/);
+  assert.equal(await collect(await openai.completions.create(story(true))), whole.choices[0].text);
+  const { data } = await openai.embeddings.create({
+    model: 'minilm', input: 'A man is eating food.', encoding_format: 'float',
+  });
+  assert.equal(data[0].embedding.length, 384);
+  assert.deepEqual(signer.signed, ['ReceiveWithAuthorization', 'ReceiveWithAuthorization']);
+
+  const charged = (await fetch.sessions()).reduce((sum, one) => sum + BigInt(one.charged), 0n);
+  assert.ok(charged > 0n);
+  await fetch.close();
+  assert.equal(await market.balance(signer.address), before - charged);
+});
+
+test('calls that are made at once are all answered', async () => {
+  const { fetch, openai } = paying({ signer: wallet(5) });
+  const texts = await Promise.all([1, 2, 3].map(async (n) =>
+    (n === 2 ? collect(await openai.completions.create(story(true)))
+      : (await openai.completions.create(story(false))).choices[0].text)));
+  assert.equal(new Set(texts).size, 1);
+  assert.equal((await fetch.sessions()).length, 1);
+  await fetch.close();
+});
+
+test('the limits hold, and the openai package shows their reason', async () => {
+  const signer = wallet(6);
+  const refused = (policy, request, code) => assert.rejects(
+    paying({ signer, policy }).openai.completions.create(request),
+    (error) => error.status === 403 && error.code === code);
+  await refused({ models: ['minilm'] }, story(false), 'policy_models');
+  await refused({ perSession: '0.000001' }, story(false), 'policy_per_session');
+  assert.deepEqual(signer.signed, []);
+  await refused({ perCall: '0.000001' }, story(false), 'policy_per_call');
+  await refused({ perDay: '0.000001' }, story(false), 'policy_per_day');
+});
+
+test('a session outlives the process, and is spent by a program that holds no wallet', async () => {
+  const file = path.join(market.data, 'agent.json');
+  const signer = wallet(6);
+  await paying({ signer, store: fileStore(file) }).openai.completions.create(story(false));
+  assert.equal(fs.statSync(file).mode & 0o777, 0o600);
+  await paying({ signer, store: fileStore(file) }).openai.completions.create(story(false));
+  assert.deepEqual(signer.signed, ['ReceiveWithAuthorization']);
+
+  const { key, channels: [channel] } = await fileStore(file).load();
+  const { openai } = paying({ session: { key, channel } });
+  assert.match(await collect(await openai.completions.create(story(true))), /Lily/);
+  await assert.rejects(openai.embeddings.create({ model: 'minilm', input: 'x' }), /changed this service|not take/);
+});
