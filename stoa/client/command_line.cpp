@@ -7,10 +7,10 @@
 #include <list>
 
 #include <CLI/CLI.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "stoa/client/commands.hpp"
+#include "stoa/io/finish.hpp"
 
 namespace stoa::client {
 
@@ -194,90 +194,81 @@ class Commands {
         make->callback([this, &name] { choose([&name](Context& c) { key_new(c, name); }); });
 
         auto& options = keep<KeyImportOptions>();
-        CLI::App* import = key->add_subcommand("import", "Take one over from a wallet");
-        import->add_option("name", options.name, "a-z, 0-9, - and _")->required();
-        auto* phrase = import->add_option("--mnemonic-file", options.mnemonic_file,
-                                          "The recovery phrase; asked for where missing");
-        import->add_option("--index", options.index, "Of the account in the phrase");
-        import->add_option("--path", options.path, "BIP-32 path, instead of --index");
-        import->add_option("--keystore-file", options.keystore_file, "Web3 keystore, version 3")
+        CLI::App* take_over = key->add_subcommand("import", "Take one over from a wallet");
+        take_over->add_option("name", options.name, "a-z, 0-9, - and _")->required();
+        auto* phrase = take_over->add_option("--mnemonic-file", options.mnemonic_file,
+                                             "The recovery phrase; asked for where missing");
+        take_over->add_option("--index", options.index, "Of the account in the phrase");
+        take_over->add_option("--path", options.path, "BIP-32 path, instead of --index");
+        take_over->add_option("--keystore-file", options.keystore_file, "Web3 keystore, version 3")
             ->excludes(phrase);
-        import->add_option("--password-file", options.password_file,
-                           "Of the keystore; asked for where missing");
-        import->callback([this, &options] {
-            choose([&options](Context& c) { key_import(c, options);
-    });
-        });
+        take_over->add_option("--password-file", options.password_file,
+                              "Of the keystore; asked for where missing");
+        take_over->callback(
+            [this, &options] { choose([&options](Context& c) { key_import(c, options); }); });
 
         CLI::App* list = key->add_subcommand("list", "Names and addresses");
         list->callback([this] { choose([](Context& c) { key_list(c); }); });
-        }  // namespace
+    }
 
-        void add_operators() {
-            auto& claim_options = keep<ClaimOptions>();
-            auto* c =
-                add(app_, "claim", "Have the node claim and pay out now", claim_options, claim);
-            c->add_option("--socket", claim_options.socket, "The node's admin socket");
-            auto& key = keep<std::string>();
-            add_key(add(app_, "doctor", "Look for what is wrong", key, doctor), key);
-        }
+    void add_operators() {
+        auto& claim_options = keep<ClaimOptions>();
+        auto* c = add(app_, "claim", "Have the node claim and pay out now", claim_options, claim);
+        c->add_option("--socket", claim_options.socket, "The node's admin socket");
+        auto& key = keep<std::string>();
+        add_key(add(app_, "doctor", "Look for what is wrong", key, doctor), key);
+    }
 
-        CLI::App& app_;
-        std::list<std::shared_ptr<void>> kept_;
-        Command chosen_;
-        };  // namespace stoa::client
+    CLI::App& app_;
+    std::list<std::shared_ptr<void>> kept_;
+    Command chosen_;
+};
 
-        /// Runs a command to its end on an event loop of its own.
-        void execute(const Command& command, const Globals& globals, Output& out) {
-            boost::asio::io_context loop{1};
-            io::SystemClock clock;
-            io::Client http{loop.get_executor()};
-            std::string url = globals.node;
-            while (url.ends_with('/')) url.pop_back();
-            Node node{http, url};
-            Context context{node, out, clock, globals.data};
-            std::exception_ptr thrown;
-            boost::asio::co_spawn(loop, command(context), [&](std::exception_ptr failure) {
-                thrown = failure;
-                loop.stop();
-            });
-            loop.run();
-            if (thrown) std::rethrow_exception(thrown);
-        }
+/// Runs a command to its end on an event loop of its own.
+void execute(const Command& command, const Globals& globals, Output& out) {
+    boost::asio::io_context loop{1};
+    io::SystemClock clock;
+    io::Client http{loop.get_executor()};
+    std::string url = globals.node;
+    while (url.ends_with('/')) url.pop_back();
+    Node node{http, url};
+    Context context{node, out, clock, globals.data};
+    io::finish(loop, command(context));
+}
 
-        }  // namespace
+}  // namespace
 
-        int run(int argc, char** argv, std::ostream& results, std::ostream& remarks) {
-            Globals globals;
-            globals.data = default_data();
-            CLI::App app{"Stoa: publish, buy and use AI models from the terminal.", "stoa"};
-            app.fallthrough();
-            app.require_subcommand(1);
-            app.set_version_flag("--version", "stoa " STOA_VERSION);
-            app.add_option("--node", globals.node, "The node's URL")
-                ->envname("STOA_NODE")
-                ->capture_default_str();
-            app.add_option("--data", globals.data, "Where keys and sessions are")
-                ->envname("STOA_DATA")
-                ->capture_default_str();
-            app.add_flag("--json", globals.as_json, "Results as JSON");
-            const Commands commands{app};
-            try {
-                app.parse(argc, argv);
-            } catch (const CLI::ParseError& error) {
-                const int code = app.exit(error, results, remarks);
-                return code == 0 ? 0 : 2;
-            }
-            Output out{results, remarks, globals.as_json, isatty(STDERR_FILENO) == 1};
-            try {
-                execute(commands.chosen(), globals, out);
-                return 0;
-            } catch (const Failure& failure) {
-                out.failure(failure);
-            } catch (const std::exception& error) {
-                out.failure({"unexpected", error.what(), "Try `stoa doctor`."});
-            }
-            return 1;
-        }
+int run(int argc, char** argv, std::ostream& results, std::ostream& remarks) {
+    Globals globals;
+    globals.data = default_data();
+    CLI::App app{"Stoa: publish, buy and use AI models from the terminal.", "stoa"};
+    app.fallthrough();
+    app.require_subcommand(1);
+    app.set_version_flag("--version", "stoa " STOA_VERSION);
+    app.add_option("--node", globals.node, "The node's URL")
+        ->envname("STOA_NODE")
+        ->capture_default_str();
+    app.add_option("--data", globals.data, "Where keys and sessions are")
+        ->envname("STOA_DATA")
+        ->capture_default_str();
+    app.add_flag("--json", globals.as_json, "Results as JSON");
+    const Commands commands{app};
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        const int code = app.exit(error, results, remarks);
+        return code == 0 ? 0 : 2;
+    }
+    Output out{results, remarks, globals.as_json, isatty(STDERR_FILENO) == 1};
+    try {
+        execute(commands.chosen(), globals, out);
+        return 0;
+    } catch (const Failure& failure) {
+        out.failure(failure);
+    } catch (const std::exception& error) {
+        out.failure({"unexpected", error.what(), "Try `stoa doctor`."});
+    }
+    return 1;
+}
 
-        }  // namespace stoa::client
+}  // namespace stoa::client

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "stoa/base/base64.hpp"
 #include "stoa/client/fixture_test.hpp"
 #include "stoa/client/payer.hpp"
+#include "stoa/io/finish.hpp"
 #include "stoa/io/http_server.hpp"
 #include "stoa/payment/check.hpp"
 
@@ -114,17 +114,7 @@ struct TestUser {
 
     template <class T>
     T finish(Task<T> work) {
-        std::exception_ptr thrown;
-        std::optional<T> result;
-        boost::asio::co_spawn(loop, std::move(work), [&](std::exception_ptr failure, T value) {
-            thrown = failure;
-            if (!failure) result.emplace(std::move(value));
-            loop.stop();
-        });
-        loop.restart();
-        loop.run();
-        if (thrown) std::rethrow_exception(thrown);
-        return *std::move(result);
+        return io::finish(loop, std::move(work));
     }
 
     ChannelMemory remembered() const { return context.sessions().list().at(0).channel; }

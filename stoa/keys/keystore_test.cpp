@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "stoa/base/hex.hpp"
-#include "stoa/keys/vectors_test.hpp"
+#include "stoa/eth/vectors_test.hpp"
 
 namespace stoa::keys {
 namespace {
@@ -79,7 +79,7 @@ TEST(KeystoreFile, OpensTheVectorsOfTheDefinition) {
 
 TEST(KeystoreFile, OpensTheFilesThatOtherWalletsWrote) {
     int opened = 0;
-    for (const auto& vector : ethers_vectors("wallets")) {
+    for (const auto& vector : eth::published_vectors("wallets")) {
         if (vector.at("type") != "secret-storage") continue;
         const auto key = unseal(vector.at("json").as_string(), vector.at("password").as_string());
         ASSERT_TRUE(key) << vector;

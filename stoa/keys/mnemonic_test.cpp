@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "stoa/eth/vectors_test.hpp"
 #include "stoa/keys/keystore.hpp"
 #include "stoa/keys/signer.hpp"
-#include "stoa/keys/vectors_test.hpp"
 
 namespace stoa::keys {
 namespace {
@@ -20,7 +20,7 @@ TEST(Mnemonic, GivesTheAccountsOfAnvil) {
 
 TEST(Mnemonic, GivesTheKeysOfThePublishedVectors) {
     int nodes = 0;
-    for (const auto& vector : ethers_vectors("hdnode")) {
+    for (const auto& vector : eth::published_vectors("hdnode")) {
         const auto& fields = vector.as_object();
         const auto* password = fields.if_contains("password");
         for (const auto& node : fields.at("hdnodes").as_array()) {
