@@ -27,6 +27,8 @@ constexpr std::size_t kReceiptsAtOnce = 256;
 constexpr const char* kStatesKept = "512";
 constexpr std::chrono::milliseconds kLook{50};
 constexpr std::chrono::seconds kWatch{1};
+/// anvil writes nothing when it ends, so nothing is lost with one that takes its time.
+constexpr std::chrono::seconds kEndGrace{2};
 constexpr int kPortTries = 3;
 
 json::array one(json::value parameter) {
@@ -373,7 +375,7 @@ Task<void> Embedded::stop() {
             log_.error("the embedded chain's last state was not kept", {{"why", failure.what()}});
         }
     }
-    co_await io::on(pool_, [&] { end_process(process_, config_.patience); });
+    co_await io::on(pool_, [&] { end_process(process_, kEndGrace); });
     fs::remove(at("anvil.pid"));
 }
 

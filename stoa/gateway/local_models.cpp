@@ -87,10 +87,14 @@ Task<void> LocalModels::start_worker(Local& local) {
 }
 
 Task<void> LocalModels::start() {
-    for (auto& local : locals_) co_await start_worker(local);
+    for (auto& local : locals_) {
+        if (stopped_) co_return;
+        co_await start_worker(local);
+    }
 }
 
 void LocalModels::stop() {
+    stopped_ = true;
     for (auto& local : locals_) local.engine->stop();
 }
 

@@ -40,6 +40,7 @@ class LocalModels {
     /// Starts the workers, one after the other; a file that is not what its listing says is logged
     /// and left out.
     Task<void> start();
+    /// Ends them, and starts no more.
     void stop();
 
     /// Follows the chain until cancelled: looks again whenever `kick` says that something changed.
@@ -64,6 +65,7 @@ class LocalModels {
     std::vector<Local> locals_;
     boost::asio::steady_timer wake_;
     bool kicked_ = true;
+    bool stopped_ = false;
 };
 
 }  // namespace stoa::gateway

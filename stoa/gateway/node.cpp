@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -291,6 +292,8 @@ void start_loops(Machine& machine, Core& core) {
 }  // namespace
 
 int run_node(Config config) {
+    // A file that may not grow is an error of the write, as a full disk is.
+    std::signal(SIGXFSZ, SIG_IGN);
     Machine machine(config);
     std::filesystem::create_directories(config.data);
     Front front(machine, config);
