@@ -173,7 +173,11 @@ export class MockNode {
       case 'GET /api/licences': return json(response, {
         items: this.licences.filter(({ holder }) => same(holder, url.searchParams.get('owner'))),
       });
-      case 'GET /api/money': return json(response, this.#money(url.searchParams.get('address')));
+      case 'GET /api/money': if (url.searchParams.get('format') === 'csv') {
+        response.writeHead(200, { 'content-type': 'text/csv' });
+        return response.end('kind,amount\n');
+      }
+        return json(response, this.#money(url.searchParams.get('address')));
       case 'GET /v1/models': return json(response, { object: 'list', data: MODELS.filter(({ served }) => served).map((model) => ({
         id: model.alias, object: 'model', stoa: { name: model.name, canonicalId: model.canonicalId, version: 1, context: 4096,
           capabilities: model.alias === 'minilm' ? ['embedding'] : ['chat', 'completion'] },

@@ -106,6 +106,7 @@ test('a session is resumed after a reload without a prompt, and refunded after i
   await id('wallet-option').first().click();
   await page.getByText('in a session whose key is not on this device').waitFor();
   await page.goto(`${node.url}/money`);
+  await page.getByText('another device or program').waitFor();
   await id('refund').click();
   await page.getByRole('button', { name: /^sign/i }).click();
   await page.getByText('is back in your wallet').waitFor();
@@ -125,6 +126,18 @@ test('two tabs share a session: their calls are paid one after the other', async
   assert.equal(channel.charged, 2n * 271n);
   assert.equal(node.calls, 2);
   assert.deepEqual(wallet.prompts, ['connect', 'network', 'sign']);
+});
+
+test('money is added to a session where all sessions are listed', async () => {
+  await openSession();
+  await page.goto(`${node.url}/money`);
+  await page.getByText('this device', { exact: true }).waitFor();
+  await page.getByRole('link', { name: 'All of it as CSV' }).waitFor();
+  await page.getByRole('button', { name: 'Add money' }).click();
+  await page.getByRole('button', { name: 'Authorise $0.50' }).click();
+  await page.getByRole('button', { name: 'Take $1.50 back' }).waitFor();
+  const [channel] = node.channels.values();
+  assert.equal(channel.balance, 1_500_000n);
 });
 
 test('a client that lost count is corrected by the node and goes on', async () => {

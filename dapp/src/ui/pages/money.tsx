@@ -1,3 +1,4 @@
+import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { dollars } from '../../lib/amount';
 import type { MoneyItem, MoneyToken } from '../../lib/types';
@@ -13,7 +14,7 @@ import { useMoney } from '../use_money';
 import { useWallet } from '../wallet';
 
 export function MoneyPage() {
-  const { api, token } = useMarket();
+  const { token } = useMarket();
   const { address } = useWallet();
   const { data, error, refetch } = useMoney();
   useEffect(() => { document.title = 'Sessions and money · Stoa'; }, []);
@@ -36,14 +37,28 @@ export function MoneyPage() {
           {data.tokens.map((one) => <Tiles key={one.token} money={one} />)}
           {held && BigInt(held.wallet) < 10n ** BigInt(held.decimals) && <Faucet address={address} />}
           <Items items={data.items} />
-          <p className="small csv">
-            <a href={`${api.origin}/api/money?address=${address}&format=csv`} download="stoa-money.csv">All of it as CSV</a>
-          </p>
+          <Table address={address} />
           <DeviceKeys />
         </>
       )}
     </>
   );
+}
+
+/** For a spreadsheet; offered where the node has it. */
+function Table({ address }: { address: string }) {
+  const { api } = useMarket();
+  const url = `${api.origin}/api/money?address=${address}&format=csv`;
+  const { data: answers } = useQuery({
+    queryKey: ['money-csv', address], staleTime: Infinity, retry: false,
+    queryFn: async ({ signal }) => {
+      const response = await fetch(url, { signal });
+      await response.body?.cancel();
+      return response.ok && (response.headers.get('content-type') ?? '').startsWith('text/csv');
+    },
+  });
+  if (!answers) return null;
+  return <p className="small csv"><a href={url} download="stoa-money.csv">All of it as CSV</a></p>;
 }
 
 function Tiles({ money }: { money: MoneyToken }) {
@@ -66,6 +81,14 @@ function Items({ items }: { items: MoneyItem[] }) {
   const open = new Set(items.flatMap((item) =>
     item.channel && !charges(item) ? [item.channel.channelId] : []));
   const shown = items.filter((item) => !charges(item) || !open.has(item.channel!.channelId));
+  const { store } = useMarket();
+  const { dataUpdatedAt } = useMoney();
+  const { data: own } = useQuery({
+    queryKey: ['device-channels', dataUpdatedAt], staleTime: 0, placeholderData: (before) => before,
+    queryFn: () => store.channels().catch(() => []),
+  });
+  const ownOf = ({ channel }: MoneyItem) =>
+    own?.find(({ channelId, open: pays }) => pays && channelId === channel?.channelId);
   const sessions = shown.filter(({ kind }) => kind === 'channel');
   const splits = shown.filter(({ kind }) => kind === 'split');
   return (
@@ -79,7 +102,7 @@ function Items({ items }: { items: MoneyItem[] }) {
           </Empty>
         )}
         <ul className="rows">
-          {sessions.map((item, index) => <ChannelRow key={`${item.channel?.channelId}-${item.state}-${index}`} item={item} />)}
+          {sessions.map((item, index) => <ChannelRow key={`${item.channel?.channelId}-${item.state}-${index}`} item={item} own={ownOf(item)} />)}
         </ul>
       </section>
       {splits.length > 0 && (

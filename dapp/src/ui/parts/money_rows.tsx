@@ -1,4 +1,6 @@
+import type { StoredChannel } from '@stoa/client';
 import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { encodeFunctionData } from 'viem';
 import { splitAbi } from '../../lib/abi';
 import { dollars } from '../../lib/amount';
@@ -10,6 +12,7 @@ import { useMarket } from '../market';
 import { Link } from '../router';
 import { useWallet } from '../wallet';
 import { RefundButton } from './refund_button';
+import { AddMoney } from './session_bar';
 import { Copyable, duration, moment } from './text';
 
 const STATES: Record<MoneyState, string> = {
@@ -17,7 +20,8 @@ const STATES: Record<MoneyState, string> = {
   withdrawing: 'On its way back', claimed: 'Drawn',
 };
 
-export function ChannelRow({ item }: { item: MoneyItem }) {
+/** `own` is what this device knows of the session, where its key is here. */
+export function ChannelRow({ item, own }: { item: MoneyItem; own?: StoredChannel }) {
   const { tokenOf } = useMarket();
   const { decimals } = tokenOf(item.token);
   const { channel } = item;
@@ -36,15 +40,32 @@ export function ChannelRow({ item }: { item: MoneyItem }) {
       {channel && (
         <dl className="facts row">
           <div><dt>Put in</dt><dd>{dollars(channel.balance, decimals)}</dd></div>
-          <div><dt>Charged</dt><dd>{dollars(channel.charged, decimals)}</dd></div>
-          {item.until !== null && item.until > 0 && <div><dt>Until</dt><dd>{moment(item.until)}</dd></div>}
+          <div><dt>Spent</dt><dd>{dollars(channel.charged, decimals)}</dd></div>
+          <div><dt>Used from</dt><dd>{own ? 'this device' : 'another device or program'}</dd></div>
+          <div><dt>Ends</dt><dd>{item.until ? moment(item.until) : 'when you take it back'}</dd></div>
           <div><dt>Session</dt><dd><Copyable value={channel.channelId} /></dd></div>
           <div><dt>Held by</dt><dd><Copyable value={item.where}>the Channels contract</Copyable></dd></div>
         </dl>
       )}
-      {channel && item.state === 'refundable' && <RefundButton channel={channel} />}
+      {channel && item.state === 'refundable' && (
+        <div className="actions">
+          <RefundButton channel={channel} />
+          {own && <MoreMoney session={own} />}
+        </div>
+      )}
       {channel && BigInt(channel.balance) > BigInt(channel.claimed) && <WithoutNode channel={channel} />}
     </li>
+  );
+}
+
+function MoreMoney({ session }: { session: StoredChannel }) {
+  const [adding, setAdding] = useState(false);
+  return (
+    <>
+      <button type="button" className="quiet" aria-expanded={adding}
+        onClick={() => setAdding(!adding)}>Add money</button>
+      {adding && <AddMoney session={session} done={() => setAdding(false)} />}
+    </>
   );
 }
 

@@ -32,7 +32,8 @@ export function SessionBar({ model, session, terms, changed }: SessionParts) {
   );
 }
 
-function AddMoney(
+/** More into an open session, by one more signature. */
+export function AddMoney(
   { session, done }: { session: SessionParts['session']; done: (next: SessionParts['session']) => void },
 ) {
   const { api, store, deployment, tokenOf } = useMarket();
