@@ -18,7 +18,7 @@ export function Faucet({ address }: { address: Address }) {
       {data ? <p className="notice good"><strong>{dollars(data.amount, token.decimals)} of {token.name} arrived.</strong></p> : (
         <>
           <p>This is a development market: {token.name} is play money, and you can have some.</p>
-          <button type="button" className="quiet" data-testid="faucet" disabled={isPending}
+          <button type="button" className="primary" data-testid="faucet" disabled={isPending}
             onClick={() => mutate()}>
             {isPending ? 'Sending…' : `Get free ${token.name}`}
           </button>

@@ -54,7 +54,7 @@ export function OpenSession({ model, terms, form, foreign, opened }: Props) {
   return (
     <div className="card open-session">
       <p>
-        Put a sum aside for this model and {form === 'embedding' ? 'use' : 'chat with'} it, without
+        Put a sum aside for this model and {form === 'chat' ? 'chat with' : 'use'} it, without
         another question from your wallet. <strong>Whatever you do not use comes back.</strong>
       </p>
       {foreign && (
