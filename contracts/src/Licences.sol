@@ -5,49 +5,28 @@ import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {IERC165} from "@openzeppelin/contracts/interfaces/IERC165.sol";
 import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
-import {ILicences, IERC5192, Rights} from "./interfaces/ILicences.sol";
+import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
+import {
+    IERC4907,
+    IERC5192,
+    IERC5643,
+    ISubscriptionMarket
+} from "./interfaces/ILicenceStandards.sol";
+import {ILicences, Rights} from "./interfaces/ILicences.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {Card} from "./Card.sol";
+import {Lendable} from "./Lendable.sol";
+import {Frozen, Issued, Session} from "./LicenceRecords.sol";
 
 /// @title Licences: see ILicences.
-contract Licences is ILicences, ERC721, EIP712 {
-    /// @dev `Terms` and the market that froze them, in three words.
-    struct Frozen {
-        uint64 model;
-        uint64 service;
-        uint40 period;
-        uint32 calls;
-        uint16 seats;
-        uint32 rights;
-        Entitlement entitlement;
-        address market;
-        bool transferable;
-        bytes32 termsDigest;
-    }
-
-    struct Issued {
-        uint64 offer;
-        uint40 issuedAt;
-        uint40 expires;
-        uint32 version;
-        uint32 remaining;
-        uint32 epoch;
-        bool cancelled;
-        address token;
-        uint96 pricePaid;
-    }
-
-    /// @dev Who signs for uses, and what it signed in the present epoch.
-    struct Session {
-        address key;
-        uint32 used;
-    }
-
+contract Licences is ILicences, ERC721, EIP712, Lendable {
     bytes32 public constant USE_COUNT_TYPEHASH =
         keccak256("UseCount(uint256 licence,uint32 epoch,uint32 total)");
 
     uint16 public constant MAX_SEATS = 64;
+    uint256 public constant ROYALTY_BPS = 500;
 
     IModelRegistry public immutable MODELS;
 
@@ -143,12 +122,29 @@ contract Licences is ILicences, ERC721, EIP712 {
         issued.expires = until;
         issued.remaining += terms.calls;
         emit LicenceRenewed(licence, until, price);
+        emit SubscriptionUpdate(licence, until);
+        emit MetadataUpdate(licence);
+    }
+
+    /// @inheritdoc IERC5643
+    function renewSubscription(uint256 licence, uint64 duration) external payable {
+        Frozen storage terms = _offers[_of(licence).offer];
+        require(isRenewable(licence), NotRenewable(licence));
+        require(duration == terms.period, BadDuration(terms.period));
+        ISubscriptionMarket(terms.market).renewFor{value: msg.value}(licence, msg.sender);
+    }
+
+    /// @inheritdoc IERC5643
+    function cancelSubscription(uint256 licence) external payable {
+        require(msg.value == 0, NothingToPay());
+        cancelRenewal(licence);
     }
 
     /// @inheritdoc ILicences
-    function cancelRenewal(uint256 licence) external onlyHolder(licence) {
+    function cancelRenewal(uint256 licence) public onlyHolder(licence) {
         _issued[licence].cancelled = true;
         emit RenewalCancelled(licence);
+        emit SubscriptionUpdate(licence, 0);
     }
 
     /// @inheritdoc ILicences
@@ -229,6 +225,29 @@ contract Licences is ILicences, ERC721, EIP712 {
         return _of(licence).expires;
     }
 
+    /// @inheritdoc IERC5643
+    function expiresAt(uint256 licence) external view returns (uint64) {
+        uint40 until = _of(licence).expires;
+        return until == 0 ? type(uint64).max : until;
+    }
+
+    /// @inheritdoc IERC5643
+    function isRenewable(uint256 licence) public view returns (bool) {
+        Issued storage issued = _of(licence);
+        return _offers[issued.offer].period != 0 && !issued.cancelled;
+    }
+
+    /// @inheritdoc IERC2981
+    function royaltyInfo(uint256 licence, uint256 salePrice)
+        external
+        view
+        returns (address, uint256)
+    {
+        Frozen storage terms = _offers[_of(licence).offer];
+        if (!terms.transferable) return (address(0), 0);
+        return (MODELS.payTo(terms.model), Math.mulDiv(salePrice, ROYALTY_BPS, 10_000));
+    }
+
     /// @inheritdoc ILicences
     function remaining(uint256 licence) external view returns (uint32) {
         return _of(licence).remaining;
@@ -260,6 +279,8 @@ contract Licences is ILicences, ERC721, EIP712 {
     /// @inheritdoc ILicences
     function hasAccess(address account, uint256 licence) public view returns (bool) {
         if (account == address(0) || !isValid(licence)) return false;
+        address user = userOf(licence);
+        if (user != address(0)) return user == account;
         if (ownerOf(licence) == account) return true;
         uint16 seats = _offers[_issued[licence].offer].seats;
         for (uint16 seat = 1; seat < seats; ++seat) {
@@ -304,7 +325,16 @@ contract Licences is ILicences, ERC721, EIP712 {
     }
 
     function supportsInterface(bytes4 id) public view override(ERC721, IERC165) returns (bool) {
-        return id == type(IERC5192).interfaceId || super.supportsInterface(id);
+        return id == type(IERC5192).interfaceId || id == type(IERC5643).interfaceId
+            || id == type(IERC4907).interfaceId || id == type(IERC2981).interfaceId
+            || id == bytes4(0x49064906) || super.supportsInterface(id);
+    }
+
+    /// @dev A new user begins a new epoch, as every change of who uses a licence does.
+    function _beforeLoan(uint256 licence, address sender) internal override {
+        _checkAuthorized(ownerOf(licence), sender, licence);
+        require(!locked(licence), NotRentable(licence));
+        _nextEpoch(licence);
     }
 
     /// @dev A new holder starts without the old one's seats and key.
@@ -318,6 +348,7 @@ contract Licences is ILicences, ERC721, EIP712 {
         require(!locked(licence), LicenceLocked(licence));
         _seatsSince[licence] = _nextEpoch(licence);
         delete _sessions[licence];
+        _endLoan(licence);
     }
 
     function _nextEpoch(uint256 licence) private returns (uint32) {

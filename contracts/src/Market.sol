@@ -9,6 +9,7 @@ import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IERC3009Bytes} from "./interfaces/IERC3009Bytes.sol";
 import {ILicences} from "./interfaces/ILicences.sol";
+import {ISubscriptionMarket} from "./interfaces/ILicenceStandards.sol";
 import {IMarket} from "./interfaces/IMarket.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 
@@ -30,6 +31,9 @@ contract Market is IMarket, EIP712, ReentrancyGuardTransient {
 
     bytes32 public constant ORDER_TYPEHASH = keccak256(
         "Order(uint256 offer,bytes32 termsDigest,address holder,uint256 n,address token,uint256 maxPrice,uint256 deadline,uint256 hall,uint256 relayFee,bytes32 salt)"
+    );
+    bytes32 public constant RENEWAL_TYPEHASH = keccak256(
+        "Renewal(uint256 licence,address token,uint256 maxPrice,uint256 deadline,uint256 relayFee,bytes32 salt)"
     );
     uint256 public constant MAX_PRICES = 4;
     uint256 public constant MAX_LICENCES = 32;
@@ -108,8 +112,7 @@ contract Market is IMarket, EIP712, ReentrancyGuardTransient {
         (uint256 price, address payTo) = _check(order);
         require(msg.value >= price, WrongNativeAmount(msg.value));
         first = _issue(order, msg.sender, price, payTo, orderDigest(order));
-        Address.sendValue(payable(payTo), price);
-        if (msg.value > price) Address.sendValue(payable(msg.sender), msg.value - price);
+        _pay(address(0), msg.sender, payTo, price);
     }
 
     /// @inheritdoc IMarket
@@ -121,27 +124,10 @@ contract Market is IMarket, EIP712, ReentrancyGuardTransient {
         IERC20 token = _erc20(order.token);
         (uint256 price, address payTo) = _check(order);
         bytes32 digest = orderDigest(order);
-        uint256 before = token.balanceOf(address(this));
-        IERC3009Bytes(order.token)
-            .receiveWithAuthorization(
-                authorization.from,
-                address(this),
-                order.maxPrice,
-                authorization.validAfter,
-                authorization.validBefore,
-                digest,
-                authorization.signature
-            );
-        uint256 received = token.balanceOf(address(this)) - before;
-        require(received == order.maxPrice, UnexpectedTransfer(order.maxPrice, received));
+        _take(order.token, order.maxPrice, digest, authorization);
         first = _issue(order, authorization.from, price, payTo, digest);
         token.safeTransfer(payTo, price);
-        if (order.relayFee != 0) {
-            token.safeTransfer(msg.sender, order.relayFee);
-            emit RelayPaid(msg.sender, order.token, order.relayFee, digest);
-        }
-        uint256 rest = order.maxPrice - price - order.relayFee;
-        if (rest != 0) token.safeTransfer(authorization.from, rest);
+        _giveBack(token, authorization.from, order.maxPrice - price, order.relayFee, digest);
     }
 
     /// @inheritdoc IMarket
@@ -176,20 +162,40 @@ contract Market is IMarket, EIP712, ReentrancyGuardTransient {
         returns (uint40 until)
     {
         require(block.timestamp <= deadline, DeadlinePassed(deadline));
-        uint256 offer = LICENCES.offerOf(licence);
-        address payTo = _requireForSale(offer, LICENCES.termsOf(offer).model);
-        uint256 price = _unitPrice(_sales[offer], token);
-        require(price <= maxPrice, PriceAboveMax(price, maxPrice));
-        until = LICENCES.extend(licence, uint96(price));
-        emit Renewed(licence, offer, msg.sender, token, price, payTo);
-        if (token == address(0)) {
-            require(msg.value >= price, WrongNativeAmount(msg.value));
-            Address.sendValue(payable(payTo), price);
-            if (msg.value > price) Address.sendValue(payable(msg.sender), msg.value - price);
-        } else {
-            require(msg.value == 0, WrongNativeAmount(msg.value));
-            IERC20(token).safeTransferFrom(msg.sender, payTo, price);
-        }
+        uint256 price;
+        address payTo;
+        (until, price, payTo) = _extend(licence, token, maxPrice, msg.sender);
+        _pay(token, msg.sender, payTo, price);
+    }
+
+    /// @inheritdoc ISubscriptionMarket
+    function renewFor(uint256 licence, address payer) external payable nonReentrant {
+        require(msg.sender == address(LICENCES), NotTheLicences(msg.sender));
+        address token = msg.value != 0 ? address(0) : LICENCES.licenceOf(licence).token;
+        (, uint256 price, address payTo) = _extend(licence, token, type(uint256).max, payer);
+        _pay(token, payer, payTo, price);
+    }
+
+    /// @inheritdoc IMarket
+    function relayRenewal(Renewal calldata renewal, Authorization calldata authorization)
+        external
+        nonReentrant
+        returns (uint40 until)
+    {
+        IERC20 token = _erc20(renewal.token);
+        require(block.timestamp <= renewal.deadline, DeadlinePassed(renewal.deadline));
+        require(
+            renewal.relayFee <= renewal.maxPrice, PriceAboveMax(renewal.relayFee, renewal.maxPrice)
+        );
+        bytes32 digest = renewalDigest(renewal);
+        _take(renewal.token, renewal.maxPrice, digest, authorization);
+        uint256 price;
+        address payTo;
+        (until, price, payTo) = _extend(
+            renewal.licence, renewal.token, renewal.maxPrice - renewal.relayFee, authorization.from
+        );
+        token.safeTransfer(payTo, price);
+        _giveBack(token, authorization.from, renewal.maxPrice - price, renewal.relayFee, digest);
     }
 
     /// @inheritdoc IMarket
@@ -225,6 +231,68 @@ contract Market is IMarket, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc IMarket
     function orderDigest(Order calldata order) public view returns (bytes32) {
         return _hashTypedDataV4(keccak256(abi.encode(ORDER_TYPEHASH, order)));
+    }
+
+    /// @inheritdoc IMarket
+    function renewalDigest(Renewal calldata renewal) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(RENEWAL_TYPEHASH, renewal)));
+    }
+
+    /// @dev Takes `amount` by an authorisation whose nonce is `digest`.
+    function _take(
+        address token,
+        uint256 amount,
+        bytes32 digest,
+        Authorization calldata authorization
+    ) private {
+        uint256 before = IERC20(token).balanceOf(address(this));
+        IERC3009Bytes(token)
+            .receiveWithAuthorization(
+                authorization.from,
+                address(this),
+                amount,
+                authorization.validAfter,
+                authorization.validBefore,
+                digest,
+                authorization.signature
+            );
+        uint256 received = IERC20(token).balanceOf(address(this)) - before;
+        require(received == amount, UnexpectedTransfer(amount, received));
+    }
+
+    /// @dev Of what is `left` after the price, the fee is the relay's and the rest the payer's.
+    function _giveBack(IERC20 token, address payer, uint256 left, uint256 fee, bytes32 digest)
+        private
+    {
+        if (fee != 0) {
+            token.safeTransfer(msg.sender, fee);
+            emit RelayPaid(msg.sender, address(token), fee, digest);
+        }
+        if (left != fee) token.safeTransfer(payer, left - fee);
+    }
+
+    function _extend(uint256 licence, address token, uint256 most, address payer)
+        private
+        returns (uint40 until, uint256 price, address payTo)
+    {
+        uint256 offer = LICENCES.offerOf(licence);
+        payTo = _requireForSale(offer, LICENCES.termsOf(offer).model);
+        price = _unitPrice(_sales[offer], token);
+        require(price <= most, PriceAboveMax(price, most));
+        until = LICENCES.extend(licence, uint96(price));
+        emit Renewed(licence, offer, payer, token, price, payTo);
+    }
+
+    /// @dev With the native coin sent along, or with the payer's allowance.
+    function _pay(address token, address payer, address payTo, uint256 price) private {
+        if (token == address(0)) {
+            require(msg.value >= price, WrongNativeAmount(msg.value));
+            Address.sendValue(payable(payTo), price);
+            if (msg.value > price) Address.sendValue(payable(payer), msg.value - price);
+        } else {
+            require(msg.value == 0, WrongNativeAmount(msg.value));
+            IERC20(token).safeTransferFrom(payer, payTo, price);
+        }
     }
 
     function _buy(Order calldata order) private returns (uint256 first) {

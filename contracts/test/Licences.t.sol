@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ILicences, IERC5192, Rights} from "../src/interfaces/ILicences.sol";
+import {ILicences, Rights} from "../src/interfaces/ILicences.sol";
+import {IERC5192} from "../src/interfaces/ILicenceStandards.sol";
 import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
 import {vm} from "../script/Vm.sol";
 import {StoaTest} from "./StoaTest.sol";
@@ -303,8 +304,19 @@ contract LicencesTest is StoaTest {
         yes(bytes(licences.tokenURI(id)).length > 400);
         yes(licences.supportsInterface(type(IERC5192).interfaceId));
         eq(bytes32(type(IERC5192).interfaceId), bytes32(bytes4(0xb45a3c0e)));
-        no(licences.supportsInterface(0xad092b5c));
-        no(licences.supportsInterface(0x8c65f84d));
+        bytes4[6] memory complete = [
+            bytes4(0xad092b5c), // ERC-4907
+            0x8c65f84d, // ERC-5643
+            0x2a55205a, // ERC-2981
+            0x49064906, // ERC-4906
+            0x80ac58cd, // ERC-721
+            0x01ffc9a7
+        ];
+        for (uint256 i; i < complete.length; ++i) {
+            yes(licences.supportsInterface(complete[i]));
+        }
+        no(licences.supportsInterface(0x780e9d63)); // ERC-721 Enumerable
+        no(licences.supportsInterface(0xffffffff));
     }
 
     function _publish(IModelRegistry.Kind kind) private {

@@ -41,20 +41,23 @@ contract NoPowerTest is StoaTest {
     }
 
     function test_licences() public view {
-        // The holder; the market that the model's owner chose (freeze, mint, extend).
+        // The holder; the market that the model's owner chose (freeze, mint, extend); whoever pays
+        // (renewSubscription).
         _only(
             "Licences",
             string.concat(
-                ERC721, "freeze|mint|extend|cancelRenewal|setSeat|setSessionKey|recordUses|"
+                ERC721,
+                "freeze|mint|extend|cancelRenewal|setSeat|setSessionKey|recordUses|renewSubscription|cancelSubscription|setUser|"
             )
         );
     }
 
     function test_market() public view {
-        // The seller (createOffer, setActive) and whoever pays with its own money or signature.
+        // The seller (createOffer, setActive) and whoever pays with its own money or signature;
+        // the licences for their caller (renewFor).
         _only(
             "Market",
-            "|createOffer|setActive|buy|buyWithPermit|buyNative|relayOrder|relayPermitOrder|renew|"
+            "|createOffer|setActive|buy|buyWithPermit|buyNative|relayOrder|relayPermitOrder|renew|renewFor|relayRenewal|"
         );
     }
 

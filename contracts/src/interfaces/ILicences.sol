@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
+import {IERC4906} from "@openzeppelin/contracts/interfaces/IERC4906.sol";
 import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
+import {IERC4907, IERC5192, IERC5643} from "./ILicenceStandards.sol";
 
 /// @notice What a licence allows; a set of bits.
 library Rights {
@@ -13,19 +16,18 @@ library Rights {
     uint32 internal constant ALL = 31;
 }
 
-/// @title ERC-5192: whether a token can be transferred.
-interface IERC5192 {
-    event Locked(uint256 tokenId);
-    event Unlocked(uint256 tokenId);
-
-    function locked(uint256 tokenId) external view returns (bool);
-}
-
 /// @title Licences: what was bought, for ever as it was bought.
 /// @notice An ERC-721 each. Terms are frozen with the offer, never changed and never revoked; this
 /// contract has no owner. Only the market that a model's owner chose can mint for that model.
+///
+/// ERC-5643: `renewSubscription` adds exactly one period, at the market's price and to its payees;
+/// `cancelSubscription` is `cancelRenewal`: the licence goes on to `expiresAt`, whatever the 0 in
+/// the standard's event says; one without end expires at 2^64 - 1.
+/// ERC-4907: a transferable licence has one seat, which its holder or an approved account may lend;
+/// while it is lent, the user has access and the holder has not. A transfer ends the loan.
+/// ERC-2981: 5 % of a sale of a transferable licence to the model's payees; advice, as everywhere.
 /// @dev EIP-712 domain: name "Stoa Licences", version "1", chain, this contract.
-interface ILicences is IERC721Metadata, IERC5192 {
+interface ILicences is IERC721Metadata, IERC2981, IERC4906, IERC4907, IERC5192, IERC5643 {
     /// @notice Which versions a licence covers besides those published when it was bought.
     enum Entitlement {
         Current,
@@ -98,6 +100,9 @@ interface ILicences is IERC721Metadata, IERC5192 {
     error NotHolder(uint256 licence, address account);
     error LicenceLocked(uint256 licence);
     error NotRenewable(uint256 licence);
+    error BadDuration(uint64 period);
+    error NothingToPay();
+    error NotRentable(uint256 licence);
     error NoSuchSeat(uint256 licence, uint16 seat);
     error NotCounted(uint256 licence);
     error WrongEpoch(uint256 licence, uint32 epoch);
@@ -142,7 +147,8 @@ interface ILicences is IERC721Metadata, IERC5192 {
     function userOfSeat(uint256 licence, uint16 seat) external view returns (address);
     function sessionKeyOf(uint256 licence) external view returns (address);
 
-    /// @notice Whether `account` holds the licence or sits on one of its seats, and it is valid.
+    /// @notice Whether `account` holds the licence, sits on one of its seats or has it lent, and it
+    /// is valid.
     function hasAccess(address account, uint256 licence) external view returns (bool);
 
     /// @notice `hasAccess`, of that model's version, with all of `rights`.

@@ -2,11 +2,12 @@
 pragma solidity ^0.8.28;
 
 import {ILicences} from "./ILicences.sol";
+import {ISubscriptionMarket} from "./ILicenceStandards.sol";
 
 /// @title The market sells licences. It holds no money between two transactions and has no owner.
 /// @notice The price goes to the model's `payTo` in the same transaction.
 /// @dev EIP-712 domain: name "Stoa Market", version "1", chain, this contract.
-interface IMarket {
+interface IMarket is ISubscriptionMarket {
     /// @notice A price in one token, zero being the native coin. `floor == cap` is a fixed price.
     struct Price {
         address token;
@@ -63,6 +64,17 @@ interface IMarket {
         uint256 maxPrice;
         uint256 deadline;
         uint256 hall;
+        uint256 relayFee;
+        bytes32 salt;
+    }
+
+    /// @notice What the payer of a relayed renewal agrees to. Its EIP-712 digest is the nonce of the
+    /// EIP-3009 authorisation that pays for it. The fields mean what those of `Order` mean.
+    struct Renewal {
+        uint256 licence;
+        address token;
+        uint256 maxPrice;
+        uint256 deadline;
         uint256 relayFee;
         bytes32 salt;
     }
@@ -133,6 +145,7 @@ interface IMarket {
     error WrongNativeAmount(uint256 sent);
     error UnexpectedTransfer(uint256 expected, uint256 received);
     error ZeroHolder();
+    error NotTheLicences(address account);
 
     /// @notice Offers licences of a model that the sender owns and for which it chose this market.
     function createOffer(NewOffer calldata offer) external returns (uint256 id);
@@ -170,6 +183,14 @@ interface IMarket {
         external
         payable
         returns (uint40 expires);
+
+    /// @notice Carries a renewal that an EIP-3009 authorisation of value `maxPrice` pays; the rest
+    /// goes back to `from` and `relayFee` to the sender. Anyone may pay for any licence.
+    function relayRenewal(Renewal calldata renewal, Authorization calldata authorization)
+        external
+        returns (uint40 expires);
+
+    function renewalDigest(Renewal calldata renewal) external view returns (bytes32);
 
     /// @notice What `n` licences cost now.
     function quote(uint256 offer, address token, uint256 n) external view returns (uint256);
