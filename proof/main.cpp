@@ -12,7 +12,8 @@ int usage() {
     std::fputs(
         "usage: stoa-proof kill TIMES [SEED]        end it at random instants\n"
         "       stoa-proof faults                   fail each write and sync in every way\n"
-        "       stoa-proof power-cut TIMES [SEED]   on a file system of its own; needs root\n",
+        "       stoa-proof power-cut TIMES [SEED]   on a file system of its own; needs root\n"
+        "       stoa-proof simulate WORLDS [SEED]   chain, buyers and node from seeds\n",
         stderr);
     return 2;
 }
@@ -29,5 +30,6 @@ int main(int count, char** arguments) {
         count > 3 ? std::strtoull(arguments[3], nullptr, 10) : std::random_device{}();
     if (what == "kill") return kill_at_random(times, seed);
     if (what == "power-cut") return cut_power(times, seed);
+    if (what == "simulate") return simulate(times, count > 3 ? seed : 1);
     return usage();
 }

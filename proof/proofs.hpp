@@ -17,6 +17,9 @@ int fail_every_write();
 /// Cuts the power of a file system that a running ledger is on.
 int cut_power(std::uint64_t times, std::uint64_t seed);
 
+/// Whole worlds from seeds (simulation.hpp): `first_seed` and those after it.
+int simulate(std::uint64_t worlds, std::uint64_t first_seed);
+
 /// Goes with the proof.
 class Folder {
   public:

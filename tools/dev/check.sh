@@ -33,11 +33,12 @@ sanitized() {
 
 # What payments promise, tried the hard way: docs/explanation/payments.md
 proofs() {
-  local cuts=10 proof=build/release/bin/stoa-proof
+  local cuts=10 worlds=2000 proof=build/release/bin/stoa-proof
   if $long; then
-    cuts=200
+    cuts=200 worlds=10000
     shown "Killing the ledger" "$proof" kill 1000
   fi
+  shown "Simulating chain, buyers and node" "$proof" simulate "$worlds"
   shown "Cutting the ledger's power" as_root env \
     STOA_WITHOUT_POWER_CUTS="${STOA_WITHOUT_POWER_CUTS:-}" "$proof" power-cut "$cuts"
 }

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <random>
+#include <vector>
+
+#include "stoa/ledger/event.hpp"
+
+namespace stoa::proof {
+
+inline constexpr std::uint32_t kPayers = 4;  ///< Each has one channel.
+inline constexpr std::uint64_t kWallet = 10'000;
+inline constexpr std::uint64_t kDelay = 16;  ///< Of a withdrawal, in blocks.
+inline constexpr std::uint64_t kSafe = 4;    ///< No reorganisation is as deep.
+
+/// A transaction of the contract Channels, with what decides whether it is valid.
+struct SimCall {
+    enum class Kind { deposit, claim, refund, ask_back, take_back };
+    Kind kind = Kind::deposit;
+    std::uint32_t payer = 0;
+    std::uint64_t value = 0;  ///< Of a claim: the total after it.
+    std::uint64_t signed_total = 0;
+    std::uint64_t nonce = 0;   ///< Of a refund.
+    std::uint64_t claims = 0;  ///< A refund claims this total first; 0 is none.
+};
+
+/// All money at one block.
+struct SimMoney {
+    struct Channel {
+        std::uint64_t balance = 0;
+        std::uint64_t claimed = 0;
+        std::uint64_t withdrawing = 0;
+        std::uint64_t asked_at = 0;  ///< A block; 0: nobody asked.
+        std::uint64_t nonce = 0;
+    };
+    std::array<std::uint64_t, kPayers> wallets{};
+    std::array<Channel, kPayers> channels{};
+    std::uint64_t receiver = 0;
+
+    /// False, and nothing has changed, where the contract would revert.
+    bool apply(const SimCall&, std::uint64_t block);
+    std::uint64_t total() const;
+};
+
+/// Blocks, a pool, and forks. The rules of the contract are written here a second time, small.
+class SimChain {
+  public:
+    SimChain();
+
+    void send(const SimCall& call) { pool_.push_back(call); }
+    void mine();
+    /// Takes blocks back; their calls return to the pool, deposits only where `keeps` says so: a
+    /// payer may sign the same money away elsewhere.
+    void fork(std::uint64_t depth, const std::function<bool()>& keeps);
+
+    std::uint64_t head() const { return blocks_.size() - 1; }
+    const SimMoney& now() const { return blocks_.back().money; }
+    /// As a node reads it that stands at `block`.
+    ledger::ChainState state(std::uint32_t payer, std::uint64_t block) const;
+
+  private:
+    struct Block {
+        SimMoney money;
+        std::vector<SimCall> calls;
+    };
+    std::vector<Block> blocks_;
+    std::vector<SimCall> pool_;
+};
+
+}  // namespace stoa::proof

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include <boost/asio/io_context.hpp>
+
+#include "stoa/ledger/ledger.hpp"
+
+#include "sim_chain.hpp"
+
+namespace stoa::proof {
+
+/// One world: a chain that forks and is read late, buyers whose messages are lost, doubled and
+/// delayed, and the node's real ledger between them, which dies at any moment. Everything follows
+/// from the seed: one act at a time, in an order that it chooses.
+class Simulation {
+  public:
+    Simulation(std::uint64_t seed, std::filesystem::path file);
+
+    /// Throws `std::runtime_error` with the first rule that is broken.
+    void run();
+
+    std::uint64_t served() const { return served_; }
+    std::uint64_t crashes() const { return crashes_; }
+    std::uint64_t forks() const { return forks_; }
+    std::uint64_t lost() const { return lost_; }
+
+  private:
+    struct Message {
+        std::uint32_t payer = 0;
+        std::uint64_t total = 0;
+        std::uint64_t amount = 0;
+    };
+    struct Buyer {
+        std::uint64_t believes = 0;      ///< What it thinks it was charged.
+        std::uint64_t signed_total = 0;  ///< The most that it ever signed.
+        std::uint64_t charged = 0;       ///< What was durable: the node's and the buyer's truth.
+        std::uint64_t running = 0;       ///< Amount of the call that is being served; 0: none.
+    };
+
+    void step();
+    void start();
+    void crash();
+    void deliver();
+    void accept(const Message&);
+    void finish(std::uint32_t payer);
+    void follow(std::uint64_t lag);
+    void settle();
+    void refund(std::uint32_t payer);
+    void next_block();
+    void buyer_acts(std::uint32_t payer);
+    void check() const;
+    void close_the_books();
+    void wait_for(Task<void>);
+    const ledger::Channel* channel(std::uint32_t payer) const;
+    std::uint64_t pick(std::uint64_t below) { return random_() % below; }
+    std::uint32_t any_payer() { return static_cast<std::uint32_t>(pick(kPayers)); }
+
+    std::mt19937_64 random_;
+    std::filesystem::path file_;
+    io::ManualClock clock_{unix_time(1'800'000'000)};
+    SimChain chain_;
+    std::unique_ptr<boost::asio::io_context> loop_;
+    std::unique_ptr<ledger::Ledger> ledger_;
+    std::array<Buyer, kPayers> buyers_;
+    std::deque<Message> network_;
+    std::uint64_t served_ = 0;
+    std::uint64_t crashes_ = 0;
+    std::uint64_t forks_ = 0;
+    std::uint64_t lost_ = 0;
+};
+
+}  // namespace stoa::proof
