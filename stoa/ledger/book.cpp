@@ -55,6 +55,18 @@ const ExactSettled* Book::owed(const Hash256& payment) const {
     return found == owed_.end() ? nullptr : &found->second;
 }
 
+const ExactBegun* Book::begun(const Hash256& payment) const {
+    const auto found = begun_.find(payment);
+    return found == begun_.end() ? nullptr : &found->second;
+}
+
+std::vector<ExactBegun> Book::all_begun() const {
+    std::vector<ExactBegun> all;
+    all.reserve(begun_.size());
+    for (const auto& [payment, begun] : begun_) all.push_back(begun);
+    return all;
+}
+
 void Book::release_all() {
     for (auto& [id, channel] : channels_) channel.reservation.reset();
 }
@@ -125,10 +137,19 @@ void Book::on(const Closed& e) {
 
 void Book::on(const ExactSettled& e) {
     owed_.insert_or_assign(e.payment, e);
+    begun_.erase(e.payment);
 }
 
 void Book::on(const ExactServed& e) {
     owed_.erase(e.payment);
+}
+
+void Book::on(const ExactBegun& e) {
+    begun_.insert_or_assign(e.payment, e);
+}
+
+void Book::on(const ExactAbandoned& e) {
+    begun_.erase(e.payment);
 }
 
 const std::unordered_set<ChannelId>& Book::under(const Index& index, const eth::Address& key) {

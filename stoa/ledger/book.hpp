@@ -65,6 +65,10 @@ class Book {
     /// A one-off payment that is settled and whose answer is still owed.
     const ExactSettled* owed(const Hash256& payment) const;
 
+    /// A one-off payment whose transaction was about to be sent, and may be on chain.
+    const ExactBegun* begun(const Hash256& payment) const;
+    std::vector<ExactBegun> all_begun() const;
+
     /// Ends every reservation without a charge; for the moment after a replay.
     void release_all();
 
@@ -81,6 +85,8 @@ class Book {
     void on(const Closed&);
     void on(const ExactSettled&);
     void on(const ExactServed&);
+    void on(const ExactBegun&);
+    void on(const ExactAbandoned&);
 
     using Index = std::unordered_map<eth::Address, std::unordered_set<ChannelId>>;
     static const std::unordered_set<ChannelId>& under(const Index&, const eth::Address&);
@@ -91,6 +97,7 @@ class Book {
     Index by_receiver_;
     std::unordered_map<Hash256, PendingDeposit> deposits_;
     std::unordered_map<Hash256, ExactSettled> owed_;
+    std::unordered_map<Hash256, ExactBegun> begun_;
 };
 
 }  // namespace stoa::ledger

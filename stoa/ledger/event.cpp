@@ -121,8 +121,10 @@ void fields(Archive& a, E& e) {
         a(e.channel, e.time);
     } else if constexpr (Is<E, ExactSettled>) {
         a(e.payment, e.payer, e.receiver, e.token, e.amount, e.transaction, e.request, e.time);
+    } else if constexpr (Is<E, ExactBegun>) {
+        a(e.payment, e.payer, e.receiver, e.token, e.amount, e.request, e.time);
     } else {
-        static_assert(Is<E, ExactServed>);
+        static_assert(Is<E, ExactServed> || Is<E, ExactAbandoned>);
         a(e.payment);
     }
 }

@@ -128,9 +128,29 @@ struct ExactServed {
     friend bool operator==(const ExactServed&, const ExactServed&) = default;
 };
 
+/// A one-off payment was taken and its transaction is about to be sent: whatever happens to the
+/// node from here on, the chain says whether an answer is owed.
+struct ExactBegun {
+    Hash256 payment;  ///< As in ExactSettled, and so on.
+    eth::Address payer;
+    eth::Address receiver;
+    eth::Address token;
+    Amount amount;
+    Hash256 request;
+    std::int64_t time = 0;
+    friend bool operator==(const ExactBegun&, const ExactBegun&) = default;
+};
+
+/// That transaction was never sent, or failed: nothing was paid and nothing is owed.
+struct ExactAbandoned {
+    Hash256 payment;
+    friend bool operator==(const ExactAbandoned&, const ExactAbandoned&) = default;
+};
+
 /// The order is the number that stands in the record: append only.
-using Event = std::variant<Opened, Mirrored, Reserved, Charged, Released, DepositAccepted,
-                           DepositIncluded, Lost, Closed, ExactSettled, ExactServed>;
+using Event =
+    std::variant<Opened, Mirrored, Reserved, Charged, Released, DepositAccepted, DepositIncluded,
+                 Lost, Closed, ExactSettled, ExactServed, ExactBegun, ExactAbandoned>;
 
 /// The number of the event's kind and its fields: fixed width, big-endian, in the order of
 /// declaration; byte strings behind a 16-bit length.

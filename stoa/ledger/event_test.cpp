@@ -30,7 +30,9 @@ std::vector<Event> one_of_each() {
         Lost{hash(1), Amount{1}, 9},
         Closed{hash(1), 10},
         ExactSettled{hash(4), account(1), account(2), account(3), Amount{5}, hash(5), hash(6), 11},
-        ExactServed{hash(4)}};
+        ExactServed{hash(4)},
+        ExactBegun{hash(4), account(1), account(2), account(3), Amount{5}, hash(6), 11},
+        ExactAbandoned{hash(4)}};
 }
 
 TEST(Event, OfEveryKindIsReadAsItWasWritten) {

@@ -132,6 +132,15 @@ Task<void> Ledger::close(ChannelId id) {
     return append(all_of(Closed{id, now()}));
 }
 
+Task<void> Ledger::exact_begun(ExactBegun event) {
+    event.time = now();
+    return append(all_of(std::move(event)));
+}
+
+Task<void> Ledger::exact_abandoned(Hash256 payment) {
+    return append(all_of(ExactAbandoned{payment}));
+}
+
 Task<void> Ledger::exact_settled(ExactSettled event) {
     return append(all_of(std::move(event)));
 }

@@ -71,6 +71,8 @@ class Ledger {
     Task<void> deposit_included(ChannelId, U256 salt, Hash256 transaction, std::uint64_t block);
     Task<void> mirror(ChannelId, ChainState);
     Task<void> close(ChannelId);
+    Task<void> exact_begun(ExactBegun);
+    Task<void> exact_abandoned(Hash256 payment);
     Task<void> exact_settled(ExactSettled);
     Task<void> exact_served(Hash256 payment);
     /// Blocks up to this one are final.

@@ -83,6 +83,17 @@ Task<void> Settler::settle_everything() {
     co_await settle_rest();
 }
 
+Task<void> Settler::settle_due() {
+    std::string why;
+    try {
+        co_await claim_leaving();
+        for (const Account& account : due_accounts(false)) co_await claim_account(account);
+    } catch (const chain::RpcFailure& failure) {
+        why = failure.what();
+    }
+    if (!why.empty()) log_.warning("what is due stays unclaimed", {{"why", why}});
+}
+
 /// What refunds claimed, and claims whose payment was interrupted.
 Task<void> Settler::settle_rest() {
     if (std::exchange(is_first_round_, false)) {

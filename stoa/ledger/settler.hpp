@@ -50,6 +50,11 @@ class Settler {
     /// Claims and settles everything, as before a service ends.
     Task<void> settle_everything();
 
+    /// Before the node ends: claims payers who are leaving and what is due, as a round does, and
+    /// nothing that isn't worth its gas. At once where there is nothing. Does not throw where the
+    /// chain doesn't answer.
+    Task<void> settle_due();
+
     struct Refunded {
         Hash256 transaction;
         Amount amount;

@@ -11,6 +11,7 @@
 #include "stoa/eth/abi.hpp"
 #include "stoa/ledger/deposits.hpp"
 #include "stoa/ledger/fixture_test.hpp"
+#include "stoa/ledger/transfers.hpp"
 
 namespace stoa::ledger {
 namespace {
@@ -149,6 +150,22 @@ class SettlerTest : public testing::Test {
         co_await ledger->charge(id(salt), Amount{charge}, usage);
     }
 
+    payment::TokenAuthorization one_off(std::uint8_t nonce, std::uint64_t amount) const {
+        payment::TokenAuthorization it{payer.address(), receiver, Amount{amount}, 0,
+                                       4'000'000'000,   {}};
+        it.nonce.bytes[31] = nonce;
+        return it;
+    }
+    ExactBegun wish_of(const payment::TokenAuthorization& a) const {
+        return {transfer_id(token, a), a.from, a.to, token, a.value, {}, 0};
+    }
+    ByteVector call_of(const payment::TokenAuthorization& a) const {
+        const Hash256 separator = eth::domain_separator({"Test USD", "1", U256{kTestChain}, token});
+        const auto signature =
+            payer.sign_typed_digest(payment::transfer_authorization_digest(separator, a));
+        return transfer_call(a, ByteVector(signature.bytes.begin(), signature.bytes.end()));
+    }
+
     /// Sent by the payer itself.
     Task<void> ask_for_everything_back(std::uint8_t salt, std::uint64_t amount) {
         static const eth::abi::Function function{
@@ -265,6 +282,92 @@ TEST_F(SettlerTest, ClaimsAtOnceWhenAPayerLeaves) {
         EXPECT_EQ(ledger->state_of(id(1), channel(1)).balance, Amount{0});
         co_await settler->step();
         EXPECT_EQ(channel(1).chain.claimed, Amount{100});
+    };
+    run_all(story());
+}
+
+TEST_F(SettlerTest, ClaimsBeforeTheEndOnlyWhatIsDue) {
+    const auto story = [&]() -> Task<void> {
+        co_await open(1, 1'000'000);
+        co_await earn(1, 137);
+        co_await settler->settle_due();
+        EXPECT_EQ(channel(1).chain.claimed, Amount{0});
+        SettlerConfig config;
+        config.threshold = Amount{137};
+        Settler ends(*ledger, *mirror, *sender, authorizer, domain, clock, loop.get_executor(),
+                     config);
+        co_await ends.settle_due();
+        EXPECT_EQ(channel(1).chain.claimed, Amount{137});
+        const Amount paid = co_await mirror->reader().token_balance(token, receiver);
+        EXPECT_EQ(paid, Amount{137});
+        EXPECT_EQ(channel(1).chain.balance, Amount{1'000'000}) << "nobody's rest is touched";
+    };
+    run_all(story());
+}
+
+TEST_F(SettlerTest, GivesIdleChannelsTheirRestBackUnasked) {
+    const auto story = [&]() -> Task<void> {
+        co_await open(1, 1'000'000);
+        co_await earn(1, 137);
+        co_await settler->step();
+        EXPECT_EQ(channel(1).chain.balance, Amount{1'000'000}) << "seven days have not passed";
+        SettlerConfig config;
+        config.idle_refund = std::chrono::seconds(0);
+        Settler later(*ledger, *mirror, *sender, authorizer, domain, clock, loop.get_executor(),
+                      config);
+        co_await later.step();
+        EXPECT_EQ(channel(1).chain.balance, Amount{137});
+        EXPECT_EQ(channel(1).chain.claimed, Amount{137});
+    };
+    run_all(story());
+}
+
+TEST_F(SettlerTest, OwesTheAnswerOfAPaymentWhoseTransactionACrashCutOff) {
+    const auto authorized = one_off(1, 500);
+    const auto wish = wish_of(authorized);
+    const auto before = [&]() -> Task<void> {
+        co_await ledger->exact_begun(wish);
+        chain::Job job;
+        job.id = "exact:" + to_hex(wish.payment);
+        job.to = token;
+        job.data = call_of(authorized);
+        const auto sent = co_await sender->submit(std::move(job));
+        EXPECT_TRUE(sent);
+    };
+    run_all(before());
+    ledger.reset();  // As the crash leaves it: the transaction is out, the record lacks it.
+    LedgerConfig config;
+    config.file = folder.path() / "ledger.sqlite";
+    ledger = std::make_unique<Ledger>(loop.get_executor(), clock, config, nullptr);
+    ASSERT_TRUE(ledger->book().begun(wish.payment));
+    const auto after = [&]() -> Task<void> {
+        Transfers transfers(*ledger, *sender);
+        co_await transfers.resolve();
+        const auto* owed = ledger->book().owed(wish.payment);
+        EXPECT_TRUE(owed && owed->amount == Amount{500});
+        EXPECT_FALSE(ledger->book().begun(wish.payment));
+        const Amount paid = co_await mirror->reader().token_balance(token, receiver);
+        EXPECT_EQ(paid, Amount{500}) << "once";
+    };
+    run_all(after());
+}
+
+TEST_F(SettlerTest, ForgetsAPaymentThatWasNeverSent) {
+    const auto wish = wish_of(one_off(2, 500));
+    const auto story = [&]() -> Task<void> {
+        co_await ledger->exact_begun(wish);
+        Transfers transfers(*ledger, *sender);
+        co_await transfers.resolve();
+        EXPECT_FALSE(ledger->book().begun(wish.payment));
+        EXPECT_FALSE(ledger->book().owed(wish.payment));
+        auto call = call_of(one_off(2, 500));
+        const auto paid = co_await transfers.carry(wish, std::move(call));
+        EXPECT_TRUE(paid && ledger->book().owed(wish.payment));
+        auto unsigned_call = transfer_call(one_off(3, 500), ByteVector(65, 1));
+        const auto other = wish_of(one_off(3, 500));
+        const auto refused = co_await transfers.carry(other, std::move(unsigned_call));
+        EXPECT_EQ(refused.error(), payment::PaymentError::exact_simulation_failed);
+        EXPECT_FALSE(ledger->book().begun(other.payment));
     };
     run_all(story());
 }
