@@ -370,8 +370,8 @@ Task<void> Embedded::run() {
 Task<void> Embedded::stop() {
     if (is_alive(process_)) {
         try {
-            co_await dump();
-        } catch (const RpcFailure& failure) {
+            co_await io::with_deadline(config_.last_dump, dump());
+        } catch (const std::runtime_error& failure) {
             log_.error("the embedded chain's last state was not kept", {{"why", failure.what()}});
         }
     }

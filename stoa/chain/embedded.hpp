@@ -21,6 +21,8 @@ struct EmbeddedConfig {
     std::chrono::seconds block_time{12};  ///< Of empty blocks; transactions are mined at once.
     std::chrono::seconds dump_every{30};
     std::chrono::seconds patience{30};  ///< For anvil to answer after its start, and to end.
+    /// For the state that is set aside at the end; a chain that hangs must not hold it.
+    std::chrono::milliseconds last_dump{12'000};
     /// Of the deployment. What answers is ours only if this holds.
     std::optional<Hash256> genesis_hash;
 };
@@ -57,7 +59,7 @@ class Embedded {
     /// Sets the present state aside.
     Task<void> dump();
 
-    /// Dumps, then ends anvil and waits for that.
+    /// Dumps if that goes in time, then ends anvil and waits for that.
     Task<void> stop();
 
     /// Transactions that no dump holds yet.

@@ -79,6 +79,30 @@ TEST(embedded, it_ends_with_its_state_and_goes_on_with_it) {
     });
 }
 
+TEST(embedded, what_is_set_aside_holds_one_first_block_however_often_it_was_loaded) {
+    STOA_NEEDS_ANVIL();
+    Loop loop;
+    Home home(loop);
+    home.loop.run([&]() -> Task<void> {
+        std::optional<BlockId> first;
+        for (std::uint64_t round = 0; round < 3; ++round) {
+            auto chain = home.make();
+            co_await chain->start();
+            const auto genesis = co_await header(chain->rpc(), std::uint64_t{0});
+            if (!first) first = genesis->id;
+            EXPECT_EQ(genesis->id, *first);
+            co_await home.pay(*chain, round);
+            co_await chain->stop();
+            const auto state = json::parse(io::read_file(home.folder / "state.json", 1 << 26));
+            std::size_t firsts = 0;
+            for (const auto& block : state.at("blocks").as_array()) {
+                if (read_number(block.at("header").at("number")) == 0) ++firsts;
+            }
+            EXPECT_EQ(firsts, 1U) << "in round " << round;
+        }
+    });
+}
+
 TEST(embedded, one_that_still_runs_is_adopted) {
     STOA_NEEDS_ANVIL();
     Loop loop;
@@ -203,6 +227,29 @@ TEST(embedded, a_chain_that_is_not_the_deployments_is_refused) {
     home.loop.run([&]() -> Task<void> {
         auto chain = home.make();
         EXPECT_THROW(co_await chain->start(), WrongChain);
+    });
+}
+
+TEST(embedded, an_anvil_that_hangs_holds_neither_the_end_nor_what_it_took) {
+    STOA_NEEDS_ANVIL();
+    Loop loop;
+    Home home(loop);
+    home.config.last_dump = 200ms;
+    home.loop.run([&]() -> Task<void> {
+        auto chain = home.make();
+        co_await chain->start();
+        co_await home.pay(*chain, 0);
+        const auto hung = chain->process();
+        ::kill(hung.pid, SIGSTOP);
+        co_await chain->stop();
+        EXPECT_FALSE(is_alive(hung));
+        chain = home.make();
+        co_await chain->start();
+        for (std::uint64_t paid = 0; paid != 1;) {
+            paid = co_await home.paid(*chain);
+            co_await io::sleep_for(10ms);
+        }
+        co_await chain->stop();
     });
 }
 

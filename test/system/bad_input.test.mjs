@@ -36,6 +36,7 @@ test('an unknown model', async () => {
 test('JSON that is broken, too deep or too large', async () => {
   await refused(await post(PATH, '{"model":'), 400, 'malformed_json');
   await refused(await post(PATH, `{"a":${'['.repeat(100_000)}`), 400, 'malformed_json');
+  await refused(await post(PATH, { ...CALL, stop: JSON.parse('['.repeat(40) + ']'.repeat(40)) }), 400, 'malformed_json');
   await refused(await post(PATH, `{"prompt":"${'x'.repeat(1 << 21)}"}`), 413, 'body_too_large');
 });
 

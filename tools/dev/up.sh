@@ -122,7 +122,7 @@ dev_down() {
   pid=$(node_pid)
   if [ -n "$pid" ]; then
     kill -TERM "$pid"
-    for _ in $(seq 300); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+    for _ in $(seq 450); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
     ! kill -0 "$pid" 2>/dev/null || die "the node (pid $pid) does not end; see $data/log/stoad.log"
   fi
   if read -r pid started 2>/dev/null <"$data/chain/anvil.pid" &&
