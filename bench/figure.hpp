@@ -27,6 +27,7 @@ struct Question {
     std::vector<Figure> (*measure)();
 };
 
+std::vector<Figure> commits();
 std::vector<Figure> first_token();
 std::vector<Figure> follow();
 std::vector<Figure> http();

@@ -20,6 +20,7 @@ const Question kQuestions[] = {
     {"first_token", stoa::bench::first_token},
     {"idle", stoa::bench::idle},
     {"restart", stoa::bench::restart},
+    {"commits", stoa::bench::commits},
     {"follow", stoa::bench::follow},
     {"http", stoa::bench::http},
     {"writes", stoa::bench::writes},

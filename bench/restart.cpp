@@ -65,18 +65,24 @@ ledger::Event charged(std::size_t channel, std::size_t round) {
     return event;
 }
 
-/// Each call leaves two records: 2,200,000 in all.
-Task<void> write_history(ledger::Record& record) {
-    std::vector<ledger::Event> events;
-    for (std::size_t i = 0; i < kChannels + kCharges; ++i) {
-        const bool opens = i < kChannels;
-        const std::size_t channel = i % kChannels;
-        const std::size_t round = i / kChannels;
-        events.push_back(opens ? opened(channel) : reserved(channel, round - 1));
-        events.push_back(opens ? mirrored(channel) : charged(channel, round - 1));
-        if (events.size() < kTogether) continue;
-        co_await record.append(std::move(events));
-        events.clear();
+/// Each call leaves two records, 2,200,000 in all, each in a row of its own: calls that came one by
+/// one. What came together shares rows, and is faster to read.
+void write_history(const std::filesystem::path& file) {
+    { const ledger::Record creates_it(file); }
+    db::Database database(file, {.synchronous = db::Synchronous::normal});
+    for (std::size_t first = 0; first < kChannels + kCharges; first += kTogether) {
+        database.write_now([first](db::Session& session) {
+            const auto add = [&](const ledger::Event& event) {
+                session.run("INSERT INTO event (body) VALUES (?)", ledger::encode(event));
+            };
+            for (std::size_t i = first; i < first + kTogether; ++i) {
+                const bool opens = i < kChannels;
+                const std::size_t channel = i % kChannels;
+                const std::size_t round = i / kChannels;
+                add(opens ? opened(channel) : reserved(channel, round - 1));
+                add(opens ? mirrored(channel) : charged(channel, round - 1));
+            }
+        });
     }
 }
 
@@ -85,15 +91,7 @@ Task<void> write_history(ledger::Record& record) {
 std::vector<Figure> restart() {
     const Folder folder;
     const auto file = folder.path() / "ledger.sqlite";
-    {
-        boost::asio::io_context loop(1);
-        ledger::Record record(file);
-        std::exception_ptr failed;
-        boost::asio::co_spawn(loop, write_history(record),
-                              [&](std::exception_ptr thrown) { failed = thrown; });
-        loop.run();
-        if (failed) std::rethrow_exception(failed);
-    }
+    write_history(file);
     boost::asio::io_context loop(1);
     const io::SystemClock clock;
     const auto began = std::chrono::steady_clock::now();

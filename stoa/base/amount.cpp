@@ -1,6 +1,7 @@
 #include "stoa/base/amount.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 
 #include "stoa/base/assert.hpp"
@@ -19,10 +20,18 @@ Result<U256> parse_decimal(std::string_view text, unsigned bits) {
     if (text.size() > 1 && text.front() == '0') return fail(FormatError::bad_decimal);
     if (text.size() > kMaxDigits) return fail(FormatError::out_of_range);
 
-    // Eighteen digits fit 64 bits, and 78 fit 260: only the last step can leave the range.
+    // Eighteen digits fit 64 bits, which are what most amounts need.
+    constexpr std::size_t kDigitsOfWord = 18;
+    if (text.size() <= kDigitsOfWord) {
+        std::uint64_t small = 0;
+        std::from_chars(text.data(), text.data() + text.size(), small);
+        if (bits < 64 && small >> bits != 0) return fail(FormatError::out_of_range);
+        return U256{small};
+    }
+    // 78 digits fit 260 bits: only the last step can leave the range.
     boost::multiprecision::checked_uint512_t sum = 0;
     while (!text.empty()) {
-        const std::string_view chunk = text.substr(0, 18);
+        const std::string_view chunk = text.substr(0, kDigitsOfWord);
         text.remove_prefix(chunk.size());
         std::uint64_t part = 0;
         std::uint64_t scale = 1;
@@ -59,9 +68,14 @@ std::array<std::uint8_t, 32> to_big_endian(const U256& number) {
 
 U256 from_big_endian(Bytes bytes) {
     STOA_ASSERT(bytes.size() <= 32);
-    U256 number;
-    if (!bytes.empty()) {
-        boost::multiprecision::import_bits(number, bytes.begin(), bytes.end(), 8);
+    std::array<std::uint64_t, 4> words{};
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        words[i / 8] |= std::uint64_t{bytes[bytes.size() - 1 - i]} << (8 * (i % 8));
+    }
+    U256 number{words[3]};
+    for (std::size_t i = 3; i-- > 0;) {
+        if (number != 0) number <<= 64;
+        number |= words[i];
     }
     return number;
 }

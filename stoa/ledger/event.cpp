@@ -129,6 +129,9 @@ void fields(Archive& a, E& e) {
     }
 }
 
+constexpr std::uint8_t kTogether = 0xff;
+static_assert(std::variant_size_v<Event> < kTogether);
+
 template <std::size_t Kind = 0>
 Event decode_kind(std::size_t kind, Reader& reader) {
     if constexpr (Kind == std::variant_size_v<Event>) {
@@ -157,6 +160,34 @@ Event decode(Bytes bytes) {
     Event event = decode_kind(bytes[0], reader);
     reader.expect_end();
     return event;
+}
+
+ByteVector encode_together(std::span<const Event> events) {
+    if (events.size() == 1) return encode(events.front());
+    ByteVector out{kTogether};
+    out.reserve(events.size() * 160);
+    for (const Event& event : events) {
+        const ByteVector body = encode(event);
+        STOA_ASSERT(body.size() <= 0xffff);
+        out.push_back(static_cast<std::uint8_t>(body.size() >> 8));
+        out.push_back(static_cast<std::uint8_t>(body.size()));
+        out.insert(out.end(), body.begin(), body.end());
+    }
+    return out;
+}
+
+void decode_together(Bytes bytes, const std::function<void(const Event&)>& found) {
+    if (bytes.empty() || bytes[0] != kTogether) {
+        found(decode(bytes));
+        return;
+    }
+    for (Bytes rest = bytes.subspan(1); !rest.empty();) {
+        const std::size_t size =
+            rest.size() < 2 ? rest.size() : static_cast<std::size_t>(rest[0] << 8 | rest[1]);
+        if (rest.size() < 2 + size) throw std::runtime_error("a record of the ledger is cut off");
+        found(decode(rest.subspan(2, size)));
+        rest = rest.subspan(2 + size);
+    }
 }
 
 }  // namespace stoa::ledger

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <span>
 #include <variant>
 
 #include "stoa/base/amount.hpp"
@@ -156,8 +158,15 @@ using Event =
 /// declaration; byte strings behind a 16-bit length.
 ByteVector encode(const Event&);
 
-/// The inverse. Throws `std::runtime_error`: a record that can't be read is a broken disk or a
-/// newer program, and money must not move on a guess.
+/// Events that became durable together, in one text: of a single one as above; of several a byte
+/// that is no event's number, then each behind a 16-bit length.
+ByteVector encode_together(std::span<const Event>);
+
+/// The inverse of `encode`. Throws `std::runtime_error`: a record that can't be read is a broken
+/// disk or a newer program, and money must not move on a guess.
 Event decode(Bytes);
+
+/// The inverse of `encode_together`, and as strict.
+void decode_together(Bytes, const std::function<void(const Event&)>& found);
 
 }  // namespace stoa::ledger

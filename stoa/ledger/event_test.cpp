@@ -62,5 +62,24 @@ TEST(Event, ThatIsCutOffTooLongOrUnknownStopsTheReader) {
     EXPECT_THROW(decode(ByteVector{200}), std::runtime_error);
 }
 
+TEST(Event, IsReadInItsOrderFromARowOfMany) {
+    const auto events = one_of_each();
+    const ByteVector row = encode_together(events);
+    std::vector<Event> read;
+    decode_together(row, [&](const Event& event) { read.push_back(event); });
+    EXPECT_TRUE(read == events);
+    EXPECT_EQ(encode_together(std::span(events).first(1)), encode(events.front()));
+    const auto ignore = [](const Event&) {};
+    for (const std::size_t missing : {1U, 33U, 34U, 35U}) {
+        const auto size = row.size() - missing;
+        const bool is_whole = missing == 35;  // The last event is 33 bytes behind two of length.
+        if (is_whole) {
+            EXPECT_NO_THROW(decode_together(Bytes(row).first(size), ignore));
+        } else {
+            EXPECT_THROW(decode_together(Bytes(row).first(size), ignore), std::runtime_error);
+        }
+    }
+}
+
 }  // namespace
 }  // namespace stoa::ledger

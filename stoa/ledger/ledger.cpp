@@ -2,19 +2,22 @@
 
 #include <algorithm>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "stoa/base/assert.hpp"
+#include "stoa/io/pool.hpp"
 
 namespace stoa::ledger {
 
 namespace asio = boost::asio;
 
 namespace {
+
+constexpr std::size_t kMaxWaiting = 16'384;
 
 template <class... Events>
 std::vector<Event> all_of(Events&&... events) {
@@ -101,7 +104,7 @@ void Ledger::release_later(Turns::Turn turn) {
     const auto work = [](Ledger& ledger, Turns::Turn held) -> Task<void> {
         const Channel* channel = ledger.book_.find(held.channel());
         if (channel && channel->reservation) {
-            co_await ledger.append_now(all_of(Released{held.channel()}));
+            co_await ledger.append(all_of(Released{held.channel()}));
         }
     };
     asio::co_spawn(executor_, work(*this, std::move(turn)), asio::detached);
@@ -149,25 +152,46 @@ Task<void> Ledger::exact_served(Hash256 payment) {
     return append(all_of(ExactServed{payment}));
 }
 
-/// On a thread of execution of its own: a caller that is cancelled while the disk works must not
-/// leave the book behind the record.
+/// Waits outside of the writing: a caller that is cancelled while the disk works must not leave the
+/// book behind the record.
 Task<void> Ledger::append(std::vector<Event> events) {
-    co_await asio::co_spawn(
-        executor_, append_now(std::move(events)),
-        asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
+    if (waiting_.size() >= kMaxWaiting) throw io::Overloaded("too many calls wait for the ledger");
+    const auto start = [&](auto handler) {
+        waiting_.push_back({std::move(events), std::move(handler)});
+        if (std::exchange(is_writing_, true)) return;
+        asio::co_spawn(executor_, write(), asio::detached);
+    };
+    using Token = const asio::use_awaitable_t<>;
+    co_await asio::async_initiate<Token, void(std::exception_ptr)>(start, asio::use_awaitable);
 }
 
-Task<void> Ledger::append_now(std::vector<Event> events) {
-    std::string why;
-    try {
-        co_await record_.append(events);
-        for (const Event& event : events) apply(event);
-        co_return;
-    } catch (const RecordBroken& broken) {
-        why = broken.what();
+/// Until nobody waits. Those that wait together share a write, and so does whoever is ready to run
+/// when it would begin: a sync costs more than their turn.
+Task<void> Ledger::write() {
+    co_await asio::post(executor_, asio::use_awaitable);
+    while (!waiting_.empty()) {
+        std::vector<Waiting> group = std::exchange(waiting_, {});
+        std::vector<Event> events;
+        events.reserve(group.size());
+        for (Waiting& each : group) std::ranges::move(each.events, std::back_inserter(events));
+        std::exception_ptr failed;
+        try {
+            co_await record_.append(events);
+            for (const Event& event : events) apply(event);
+        } catch (const io::Overloaded&) {
+            failed = std::current_exception();
+        } catch (const RecordBroken& broken) {
+            failed = std::current_exception();
+            if (const auto tell = std::exchange(failed_, nullptr)) tell(broken.what());
+        }
+        for (Waiting& each : group) {
+            asio::post(executor_, [done = std::move(each.done), failed]() mutable {
+                std::move(done)(failed);
+            });
+        }
+        co_await asio::post(executor_, asio::use_awaitable);
     }
-    if (const auto failed = std::exchange(failed_, nullptr)) failed(why);
-    throw RecordBroken(why);
+    is_writing_ = false;
 }
 
 void Ledger::apply(const Event& event) {

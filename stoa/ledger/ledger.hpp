@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 
+#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
 
 #include "stoa/io/clock.hpp"
@@ -80,7 +81,7 @@ class Ledger {
 
   private:
     Task<void> append(std::vector<Event>);
-    Task<void> append_now(std::vector<Event>);
+    Task<void> write();
     std::int64_t now() const { return unix_seconds(clock_.now()); }
     void apply(const Event&);
     Amount unsafe_used(const Channel&) const;
@@ -89,6 +90,14 @@ class Ledger {
     const io::Clock& clock_;
     LedgerConfig config_;
     std::function<void(const std::string&)> failed_;
+    /// Who waits for the disk. Ends after the turns, so that calls that are broken off by the end
+    /// of the node find theirs gone.
+    struct Waiting {
+        std::vector<Event> events;
+        boost::asio::any_completion_handler<void(std::exception_ptr)> done;
+    };
+    std::vector<Waiting> waiting_;
+    bool is_writing_ = false;
     Record record_;
     Book book_;
     Turns turns_;

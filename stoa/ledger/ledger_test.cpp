@@ -5,6 +5,8 @@
 #include <csignal>
 #include <random>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
 
 #include "stoa/ledger/fixture_test.hpp"
@@ -97,6 +99,48 @@ TEST_F(LedgerTest, ReleasesForADestructorAndThenGivesTheTurnBack) {
     loop.run();
     EXPECT_FALSE(ledger->turns().is_taken(test_channel(1)));
     EXPECT_FALSE(channel(1).reservation);
+}
+
+TEST_F(LedgerTest, WritesTogetherWhatWaitsTogether) {
+    for (std::uint8_t salt = 0; salt < 100; ++salt) open(salt, holding(1000));
+    const auto rows = [&] {
+        db::Database other{config().file};
+        return other.read_now([](db::Session& s) {
+            return s.first<std::int64_t>("SELECT count(*) FROM event").value();
+        });
+    };
+    const auto before = rows();
+    const auto spend = [&](std::uint8_t salt) -> Task<void> {
+        Reservation reservation{{test_channel(salt), Amount{10}}, {}, Amount{10}, {}};
+        co_await ledger->reserve(std::move(reservation));
+        co_await ledger->charge(test_channel(salt), Amount{7}, {});
+    };
+    for (std::uint8_t salt = 0; salt < 100; ++salt) {
+        boost::asio::co_spawn(loop, spend(salt), boost::asio::detached);
+    }
+    loop.restart();
+    loop.run();
+    EXPECT_EQ(rows() - before, 4) << "two rows of 64 and 36 events, twice";
+    reopen();
+    for (std::uint8_t salt = 0; salt < 100; ++salt) EXPECT_EQ(channel(salt).charged, Amount{7});
+}
+
+TEST_F(LedgerTest, KnowsWhatIsOnDiskOfACallThatWasBrokenOff) {
+    open(1, holding(1000));
+    boost::asio::cancellation_signal signal;
+    const auto spend = [&]() -> Task<void> {
+        Reservation reservation{{test_channel(1), Amount{10}}, {}, Amount{10}, {}};
+        co_await ledger->reserve(std::move(reservation));
+    };
+    boost::asio::co_spawn(
+        loop, spend(),
+        boost::asio::bind_cancellation_slot(signal.slot(), [](std::exception_ptr) {}));
+    loop.restart();
+    loop.poll();
+    signal.emit(boost::asio::cancellation_type::terminal);
+    loop.run();
+    EXPECT_TRUE(channel(1).reservation);
+    EXPECT_EQ(channel(1).maximum, Amount{10});
 }
 
 TEST_F(LedgerTest, HasOneWriter) {

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <system_error>
 
 #include "stoa/io/pool.hpp"
@@ -17,13 +18,12 @@ constexpr const char* kSchema[] = {
     "INSERT INTO writer VALUES (0);",
 };
 
-// The number fences off a writer that lost its lock without noticing, as on a network disk.
-constexpr std::string_view kInsert =
-    "INSERT INTO event (body) SELECT ? WHERE (SELECT number FROM writer) = ?";
+/// Rows of this size, more or less: a row costs more to write and to read again than its events.
+constexpr std::size_t kEventsInRow = 64;
 
 void read_all(db::Session& session, const std::function<void(const Event&)>& found) {
     for (auto rows = session.query("SELECT body FROM event ORDER BY number"); rows.step();) {
-        found(decode(rows.get<Bytes>(0)));
+        decode_together(rows.get<Bytes>(0), found);
     }
 }
 
@@ -61,17 +61,22 @@ void Record::replay(const std::function<void(const Event&)>& found) {
     database_->read_now([&](db::Session& session) { read_all(session, found); });
 }
 
-Task<void> Record::append(std::vector<Event> events) {
+Task<void> Record::append(const std::vector<Event>& events) {
     if (broken_) throw RecordBroken("the ledger can't be written any more");
     std::vector<ByteVector> bodies;
-    bodies.reserve(events.size());
-    for (const Event& event : events) bodies.push_back(encode(event));
+    for (std::span<const Event> rest = events; !rest.empty();) {
+        const auto count = std::min(rest.size(), kEventsInRow);
+        bodies.push_back(encode_together(rest.first(count)));
+        rest = rest.subspan(count);
+    }
     // A variable: gcc 12 destroys a lambda with captures twice that is made inside co_await.
     auto job = [writer = writer_, bodies = std::move(bodies)](db::Session& session) {
+        // The number fences off a writer that lost its lock without noticing, as on a network disk.
+        if (session.first<std::int64_t>("SELECT number FROM writer") != writer) {
+            throw db::DbFailure("another program writes this ledger");
+        }
         for (const ByteVector& body : bodies) {
-            if (session.run(kInsert, body, writer) != 1) {
-                throw db::DbFailure("another program writes this ledger");
-            }
+            session.run("INSERT INTO event (body) VALUES (?)", body);
         }
     };
     std::string why;

@@ -25,8 +25,7 @@ class RecordBroken : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// All events on disk, in a file of their own that one program at a time writes. What waits
-/// together is made durable by one sync.
+/// All events on disk, in a file of their own that one program at a time writes.
 class Record {
   public:
     /// Locks and opens `file`, which it creates. Throws `RecordInUse`, `db::DbFailure`.
@@ -36,9 +35,9 @@ class Record {
     /// All events from the first on. Throws when one can't be read.
     void replay(const std::function<void(const Event&)>&);
 
-    /// Returns when the events, all or none of them, are on disk. Throws `io::Overloaded` where too
-    /// many wait, and `RecordBroken`, from then on always.
-    Task<void> append(std::vector<Event>);
+    /// Returns when the events, all or none of them, are on disk; they must live until then. Throws
+    /// `io::Overloaded` where too many wait, and `RecordBroken`, from then on always.
+    Task<void> append(const std::vector<Event>&);
 
     /// Reads a ledger that another program writes.
     static void read(const std::filesystem::path& file, const std::function<void(const Event&)>&);

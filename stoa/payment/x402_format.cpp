@@ -2,6 +2,7 @@
 
 #include "stoa/base/base64.hpp"
 #include "stoa/base/hex.hpp"
+#include "stoa/payment/json_writer.hpp"
 #include "stoa/payment/x402.hpp"
 
 namespace stoa::payment {
@@ -17,30 +18,101 @@ const char* name_of(Scheme scheme) {
     return "";
 }
 
-std::string header_of(const json::object& message) {
-    return to_base64(as_bytes(json::serialize(message)));
+void write(JsonWriter& out, const ChannelSnapshot& state) {
+    out.plain("channelId", to_hex(state.channel_id));
+    out.plain("balance", to_decimal(state.balance));
+    out.plain("totalClaimed", to_decimal(state.total_claimed));
+    out.number("withdrawRequestedAt", state.withdraw_requested_at);
+    out.plain("refundNonce", to_decimal(state.refund_nonce));
+    if (state.charged) out.plain("chargedCumulativeAmount", to_decimal(*state.charged));
 }
 
-json::object to_json(const Resource& resource) {
-    json::object out{{"url", resource.url}};
-    if (!resource.description.empty()) out["description"] = resource.description;
-    if (!resource.mime_type.empty()) out["mimeType"] = resource.mime_type;
-    return out;
-}
-
-json::object extra_of(const Requirements& r) {
-    json::object out{{"name", r.token_name}, {"version", r.token_version}};
-    if (r.receiver_authorizer) out["receiverAuthorizer"] = to_checksum(*r.receiver_authorizer);
-    if (r.withdraw_delay_seconds) out["withdrawDelay"] = *r.withdraw_delay_seconds;
-    if (r.min_deposit) out["minDeposit"] = to_decimal(*r.min_deposit);
-    if (r.channel_state) out["channelState"] = to_json(*r.channel_state);
-    if (r.voucher_state) {
-        out["voucherState"] = {
-            {"signedMaxClaimable", to_decimal(r.voucher_state->signed_max_claimable)},
-            {"signature", to_hex(r.voucher_state->signature)}};
+void write_extra(JsonWriter& out, const Requirements& r) {
+    out.text("name", r.token_name);
+    out.text("version", r.token_version);
+    if (r.receiver_authorizer) {
+        out.plain("receiverAuthorizer", to_checksum(*r.receiver_authorizer));
     }
-    if (r.payment_flow) out["paymentFlow"] = *r.payment_flow;
-    return out;
+    if (r.withdraw_delay_seconds) out.number("withdrawDelay", *r.withdraw_delay_seconds);
+    if (r.min_deposit) out.plain("minDeposit", to_decimal(*r.min_deposit));
+    if (r.channel_state) {
+        out.begin("channelState");
+        write(out, *r.channel_state);
+        out.end();
+    }
+    if (r.voucher_state) {
+        out.begin("voucherState");
+        out.plain("signedMaxClaimable", to_decimal(r.voucher_state->signed_max_claimable));
+        out.plain("signature", to_hex(r.voucher_state->signature));
+        out.end();
+    }
+    if (r.payment_flow) out.text("paymentFlow", *r.payment_flow);
+}
+
+void write(JsonWriter& out, const Requirements& r) {
+    out.plain("scheme", name_of(r.scheme));
+    out.text("network", r.network);
+    out.plain("amount", to_decimal(r.amount));
+    out.plain("asset", to_checksum(r.asset));
+    out.plain("payTo", to_checksum(r.pay_to));
+    out.number("maxTimeoutSeconds", r.max_timeout_seconds);
+    out.begin("extra");
+    write_extra(out, r);
+    out.end();
+}
+
+void write(JsonWriter& out, const PaymentRequired& required) {
+    out.number("x402Version", 2);
+    out.text("error", required.error);
+    out.begin("resource");
+    const Resource& resource = required.resource;
+    out.text("url", resource.url);
+    if (!resource.description.empty()) out.text("description", resource.description);
+    if (!resource.mime_type.empty()) out.text("mimeType", resource.mime_type);
+    out.end();
+    out.begin_list("accepts");
+    for (const Requirements& entry : required.accepts) {
+        out.begin();
+        write(out, entry);
+        out.end();
+    }
+    out.end_list();
+}
+
+void write(JsonWriter& out, const SettlementResponse& response) {
+    out.boolean("success", response.success);
+    if (response.error_reason) out.text("errorReason", *response.error_reason);
+    if (response.error_message) out.text("errorMessage", *response.error_message);
+    if (response.payer) out.plain("payer", to_checksum(*response.payer));
+    out.plain("transaction", response.transaction ? to_hex(*response.transaction) : "");
+    out.text("network", response.network);
+    // The stock client expects the member, empty, on a voucher's answer.
+    if (response.amount || response.charged) {
+        out.plain("amount", response.amount ? to_decimal(*response.amount) : "");
+    }
+    if (!response.channel_state && !response.charged) return;
+    out.begin("extra");
+    if (response.channel_state) {
+        out.begin("channelState");
+        write(out, *response.channel_state);
+        out.end();
+    }
+    if (response.charged) out.plain("chargedAmount", to_decimal(*response.charged));
+    out.end();
+}
+
+template <class Message>
+std::string text_of(const Message& message) {
+    JsonWriter out;
+    out.begin();
+    write(out, message);
+    out.end();
+    return out.out();
+}
+
+template <class Message>
+json::object tree_of(const Message& message) {
+    return std::move(json::parse(text_of(message)).as_object());
 }
 
 json::object payload_json(const VoucherPayload& p, const char* type = "voucher") {
@@ -113,13 +185,7 @@ std::optional<std::uint64_t> network_chain_id(std::string_view network) {
 }
 
 json::object to_json(const ChannelSnapshot& state) {
-    json::object out{{"channelId", to_hex(state.channel_id)},
-                     {"balance", to_decimal(state.balance)},
-                     {"totalClaimed", to_decimal(state.total_claimed)},
-                     {"withdrawRequestedAt", state.withdraw_requested_at},
-                     {"refundNonce", to_decimal(state.refund_nonce)}};
-    if (state.charged) out["chargedCumulativeAmount"] = to_decimal(*state.charged);
-    return out;
+    return tree_of(state);
 }
 
 json::object to_json(const ChannelConfig& c) {
@@ -132,23 +198,12 @@ json::object to_json(const ChannelConfig& c) {
             {"salt", to_hex(c.salt)}};
 }
 
-json::object to_json(const Requirements& r) {
-    return {{"scheme", name_of(r.scheme)},
-            {"network", r.network},
-            {"amount", to_decimal(r.amount)},
-            {"asset", to_checksum(r.asset)},
-            {"payTo", to_checksum(r.pay_to)},
-            {"maxTimeoutSeconds", r.max_timeout_seconds},
-            {"extra", extra_of(r)}};
+json::object to_json(const Requirements& requirements) {
+    return tree_of(requirements);
 }
 
 json::object to_json(const PaymentRequired& required) {
-    json::array entries;
-    for (const Requirements& entry : required.accepts) entries.push_back(to_json(entry));
-    return {{"x402Version", 2},
-            {"error", required.error},
-            {"resource", to_json(required.resource)},
-            {"accepts", std::move(entries)}};
+    return tree_of(required);
 }
 
 json::object to_json(const PaymentPayload& payment) {
@@ -159,32 +214,19 @@ json::object to_json(const PaymentPayload& payment) {
 }
 
 json::object to_json(const SettlementResponse& response) {
-    json::object out{{"success", response.success}};
-    if (response.error_reason) out["errorReason"] = *response.error_reason;
-    if (response.error_message) out["errorMessage"] = *response.error_message;
-    if (response.payer) out["payer"] = to_checksum(*response.payer);
-    out["transaction"] = response.transaction ? to_hex(*response.transaction) : "";
-    out["network"] = response.network;
-    if (response.amount) out["amount"] = to_decimal(*response.amount);
-    json::object extra;
-    if (response.channel_state) extra["channelState"] = to_json(*response.channel_state);
-    if (response.charged) extra["chargedAmount"] = to_decimal(*response.charged);
-    // The stock client expects the member, empty, on a voucher's answer.
-    if (response.charged && !response.amount) out["amount"] = "";
-    if (!extra.empty()) out["extra"] = std::move(extra);
-    return out;
+    return tree_of(response);
 }
 
 std::string to_header(const PaymentRequired& required) {
-    return header_of(to_json(required));
+    return to_base64(as_bytes(text_of(required)));
 }
 
 std::string to_header(const PaymentPayload& payment) {
-    return header_of(to_json(payment));
+    return to_base64(as_bytes(json::serialize(to_json(payment))));
 }
 
 std::string to_header(const SettlementResponse& response) {
-    return header_of(to_json(response));
+    return to_base64(as_bytes(text_of(response)));
 }
 
 bool accepts(const Requirements& accepted, const Requirements& offered) {
