@@ -76,6 +76,10 @@ void Writer::commit(std::vector<Entry>& group) {
 
 std::vector<std::exception_ptr> Writer::run_all(std::vector<Entry>& group) {
     std::vector<std::exception_ptr> thrown;
+    if (group.size() == 1) {
+        group.front().job(*session_);  // The transaction is its savepoint.
+        return {nullptr};
+    }
     for (auto& entry : group) {
         try {
             session_->savepoint([&] { entry.job(*session_); });
