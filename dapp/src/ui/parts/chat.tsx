@@ -96,7 +96,7 @@ export function Chat({ model, terms, session, url, form, changed }: SessionParts
               : 'Ask something. You see the cost of each answer as it is written.'}
           </p>
         )}
-        {turns.map((turn) => <TurnView key={turn.id} turn={turn} decimals={token.decimals} />)}
+        {turns.map((turn) => <TurnView key={turn.id} turn={turn} form={form} decimals={token.decimals} />)}
         <div ref={end} />
       </div>
       {error instanceof SessionSpent ? (
@@ -126,11 +126,17 @@ export function Chat({ model, terms, session, url, form, changed }: SessionParts
   );
 }
 
-function TurnView({ turn, decimals }: { turn: Shown; decimals: number }) {
+/** A chat's turn is a question and its answer; a completion's is one text, its beginning in bold. */
+function TurnView({ turn, form, decimals }: { turn: Shown; form: SessionParts['form']; decimals: number }) {
+  const continues = form === 'completion';
   return (
     <div className="turn">
-      <p className="question">{turn.question}</p>
-      <div className="answer" data-testid="chat-answer" {...(turn.done && { 'data-done': 'true' })}>{turn.answer}{!turn.done && <span className="caret" aria-hidden="true" />}</div>
+      {!continues && <p className="question">{turn.question}</p>}
+      <div className="answer">
+        {continues && <strong>{turn.question}</strong>}
+        <span data-testid="chat-answer" {...(turn.done && { 'data-done': 'true' })}>{turn.answer}</span>
+        {!turn.done && <span className="caret" aria-hidden="true" />}
+      </div>
       <p className="muted small cost">
         {turn.tokens} tokens · {turn.exact ? '' : 'about '}{dollars(turn.cost, decimals)}
         {turn.finish === 'stopped' && ' · stopped'}
