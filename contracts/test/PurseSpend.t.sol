@@ -29,6 +29,13 @@ contract PurseSpendTest is PurseTest {
         eq(s.spends, 2);
     }
 
+    /// @notice Where a chain's state stands under another id, channels have other ids there.
+    function test_spend_onWhicheverChainThePurseStands() public {
+        vm.chainId(CHAIN + 1);
+        this.spends(1e6);
+        eq(usd.balanceOf(address(purse)), 99e6);
+    }
+
     function test_spend_byTheChannelsAlone() public {
         (, bytes32 id) = channel();
         bytes memory data = spendData(service, id, 1e6);
