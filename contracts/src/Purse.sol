@@ -14,6 +14,7 @@ import {IDepositCollector} from "./interfaces/IDepositCollector.sol";
 import {IERC3009Bytes} from "./interfaces/IERC3009Bytes.sol";
 import {IPurse} from "./interfaces/IPurse.sol";
 import {IServices} from "./interfaces/IServices.sol";
+import {PurseUse, Use} from "./PurseUse.sol";
 
 /// @title One owner's purse: see IPurse.
 /// @dev Runs as a clone whose immutable arguments are the owner and the token.
@@ -28,22 +29,13 @@ contract Purse is IPurse, EIP712 {
     }
 
     /// @dev A policy and its use in two words; a deposit writes the second alone.
-    /// @param use left (96 bits), spentToday (96), day (24), spends (32), any service (8), from the
-    /// lowest bit: one word that is read and written once.
+    /// @param use A packed `Use`.
     struct Key {
         uint96 capPerDay;
         uint96 capPerService;
         uint40 expires;
         uint24 number;
         uint256 use;
-    }
-
-    struct Use {
-        uint256 left;
-        uint256 spentToday;
-        uint256 day;
-        uint256 spends;
-        bool anyService;
     }
 
     bytes32 public constant SET_POLICY_TYPEHASH = keccak256(
@@ -191,7 +183,7 @@ contract Purse is IPurse, EIP712 {
     /// @inheritdoc IPurse
     function stateOf(address key) external view returns (KeyState memory) {
         Key storage it = _keys[key];
-        Use memory use = _unpack(it.use);
+        Use memory use = PurseUse.unpack(it.use);
         uint256 spent = use.day == _today() ? use.spentToday : 0;
         return KeyState({
             expires: it.number < _state.keysSince ? 0 : it.expires,
@@ -208,7 +200,7 @@ contract Purse is IPurse, EIP712 {
     function mayPay(address key, uint256 service) external view returns (bool) {
         Key storage it = _keys[key];
         if (block.timestamp >= it.expires || it.number < _state.keysSince) return false;
-        bool listed = _unpack(it.use).anyService || _listed[it.number][service];
+        bool listed = PurseUse.unpack(it.use).anyService || _listed[it.number][service];
         return listed && SERVICES.isLive(service);
     }
 
@@ -307,7 +299,7 @@ contract Purse is IPurse, EIP712 {
         uint256 amount
     ) private {
         require(block.timestamp < it.expires && it.number >= _state.keysSince, KeyNotValid(key));
-        Use memory use = _unpack(it.use);
+        Use memory use = PurseUse.unpack(it.use);
         require(use.anyService || _listed[it.number][service], ServiceNotAllowed(service));
         require(use.spends == spends, BadSpendNonce(use.spends));
         require(amount <= use.left, CapExceeded(use.left));
@@ -315,7 +307,8 @@ contract Purse is IPurse, EIP712 {
         uint256 spent = use.day == day ? use.spentToday : 0;
         uint256 perDay = it.capPerDay;
         require(spent + amount <= perDay, DailyCapExceeded(spent < perDay ? perDay - spent : 0));
-        it.use = _pack(Use(use.left - amount, spent + amount, day, spends + 1, use.anyService));
+        it.use =
+            PurseUse.pack(Use(use.left - amount, spent + amount, day, spends + 1, use.anyService));
         // The channels have counted this deposit already.
         (uint128 balance,) = CHANNELS.channels(channelId);
         uint256 cap = it.capPerService;
@@ -338,9 +331,9 @@ contract Purse is IPurse, EIP712 {
         key.capPerService = policy.capPerService;
         key.expires = policy.expires;
         key.number = SafeCast.toUint24(number);
-        Use memory use = _unpack(key.use);
+        Use memory use = PurseUse.unpack(key.use);
         (use.left, use.anyService) = (policy.cap, count == 0);
-        key.use = _pack(use);
+        key.use = PurseUse.pack(use);
         for (uint256 i; i < count; ++i) {
             _listed[number][policy.services[i]] = true;
         }
@@ -382,21 +375,5 @@ contract Purse is IPurse, EIP712 {
 
     function _today() private view returns (uint256) {
         return block.timestamp / 1 days;
-    }
-
-    function _unpack(uint256 word) private pure returns (Use memory) {
-        return Use(
-            uint96(word),
-            uint96(word >> 96),
-            uint24(word >> 192),
-            uint32(word >> 216),
-            word >> 248 != 0
-        );
-    }
-
-    /// @dev The amounts are at most their caps, which have 96 bits; nobody signs 2^32 times.
-    function _pack(Use memory use) private pure returns (uint256 word) {
-        word = use.left | use.spentToday << 96 | use.day << 192 | use.spends << 216;
-        if (use.anyService) word |= 1 << 248;
     }
 }
