@@ -51,6 +51,7 @@ void Catalogue::undo(db::Session& session, std::uint64_t keep) {
 }
 
 void Catalogue::wipe(db::Session& session) {
+    finalized_ = 0;
     empty_tables(session);
 }
 

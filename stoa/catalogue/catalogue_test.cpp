@@ -184,6 +184,23 @@ TEST_F(CatalogueTest, a_registered_model_is_listed_with_its_price_and_payees) {
     EXPECT_EQ(detail.services[0].payees[0].parent, 1u);
 }
 
+TEST_F(CatalogueTest, what_was_final_is_not_taken_back_but_read_again) {
+    block(1, registered(1, "stories", kStories));
+    block(2, offered(9, 1, 10));
+    chain::Heads heads;
+    heads.finalized = 2;
+    catalogue_.advanced(heads, std::nullopt);
+    block(3, registered(2, "listener", kSpeech));
+    EXPECT_THROW(undo(1), chain::CannotUndo);
+    undo(2);
+    EXPECT_FALSE(wait(catalogue_.summary(2, kNow)));
+
+    database_.write_now([&](db::Session& session) { catalogue_.wipe(session); });
+    block(1, registered(1, "stories", kStories));
+    undo(0);
+    EXPECT_FALSE(wait(catalogue_.summary(1, kNow)));
+}
+
 TEST_F(CatalogueTest, a_block_taken_back_leaves_no_trace) {
     block(1, registered(1, "stories", kStories));
     const auto before = wait(catalogue_.detail(1, kNow)).value();

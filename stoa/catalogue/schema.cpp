@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "stoa/chain/follower.hpp"
+
 namespace stoa::catalogue {
 namespace {
 
@@ -69,6 +71,11 @@ CREATE VIRTUAL TABLE doc_text USING fts5 (title, slug, summary, tags, card,
 )";
 
 constexpr const char* kEmbedder = "CREATE TABLE embedder (weights BLOB NOT NULL);";
+/// The last block whose changes can't be taken back any more.
+constexpr const char* kForgotten = R"(
+CREATE TABLE forgotten (block INTEGER NOT NULL);
+INSERT INTO forgotten SELECT coalesce(max(block), 0) FROM undo;
+)";
 
 struct Table {
     const char* name;
@@ -131,7 +138,7 @@ void create_tables(db::Session& session) {
         for (const Table& table : derived_tables()) sql += triggers_of(table);
         return sql;
     }();
-    const std::array steps{first.c_str(), kEmbedder};
+    const std::array steps{first.c_str(), kEmbedder, kForgotten};
     db::migrate(session, "catalogue", steps);
 }
 
@@ -140,6 +147,9 @@ void begin_block(db::Session& session, std::uint64_t block) {
 }
 
 void undo_above(db::Session& session, std::uint64_t keep) {
+    if (keep < session.first<std::uint64_t>("SELECT block FROM forgotten").value_or(0)) {
+        throw chain::CannotUndo("blocks above " + std::to_string(keep) + " were final");
+    }
     std::vector<std::string> statements;
     for (auto rows = session.query("SELECT sql FROM undo WHERE block > ? ORDER BY id DESC", keep);
          rows.step();) {
@@ -154,13 +164,16 @@ void undo_above(db::Session& session, std::uint64_t keep) {
 
 void make_final(db::Session& session, std::uint64_t block) {
     session.run("DELETE FROM undo WHERE block <= ?", block);
+    session.run("UPDATE forgotten SET block = max(block, ?)", block);
 }
 
 void empty_tables(db::Session& session) {
     for (const Table& table : derived_tables()) {
         session.script(std::string("DELETE FROM ") + table.name);
     }
-    session.script("DELETE FROM feed; DELETE FROM doc; DELETE FROM doc_text; DELETE FROM undo;");
+    session.script(
+        "DELETE FROM feed; DELETE FROM doc; DELETE FROM doc_text; DELETE FROM undo;"
+        "UPDATE forgotten SET block = 0;");
 }
 
 }  // namespace stoa::catalogue

@@ -138,7 +138,18 @@ Task<bool> Follower::step() {
     Range range = co_await fetch(started ? std::optional(parent) : std::nullopt, view);
     const bool more =
         !range.headers.empty() && range.headers.back().id.number < view.head.id.number;
-    if (!range.headers.empty() || undo_to) co_await commit(std::move(range), undo_to, parent);
+    bool too_deep = false;
+    try {
+        if (!range.headers.empty() || undo_to) co_await commit(std::move(range), undo_to, parent);
+    } catch (const CannotUndo& failure) {
+        log_.warning("the chain has another past than can be undone: reading it again",
+                     {{"why", failure.what()}});
+        too_deep = true;
+    }
+    if (too_deep) {
+        co_await start_over(view.genesis);
+        co_return true;
+    }
     at_head_ = !more;
     if (head_) publish(view, undo_to);
     co_return more;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include <boost/asio/steady_timer.hpp>
@@ -23,6 +24,14 @@ struct Heads {
     std::uint64_t finalized = 0;
 };
 
+/// A sink has forgotten how its tables were at a fork, which lies below what was final: a
+/// development chain that was set back, or endpoints that lied. The chain is read again from the
+/// start.
+class CannotUndo : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
 /// Who keeps tables that follow from a chain's logs. `apply`, `undo` and `wipe` run on a thread of
 /// the pool inside the follower's transaction: they touch only their `db::Session`. What requests
 /// read from memory is changed in `advanced`.
@@ -37,6 +46,7 @@ class LogSink {
     virtual void apply(db::Session&, const Header&, std::span<const Log>) = 0;
 
     /// Takes back what blocks above `keep` contributed: they are no part of the chain any more.
+    /// Throws `CannotUndo`.
     virtual void undo(db::Session&, std::uint64_t keep) = 0;
 
     /// Empties its tables: the chain is another one than before.

@@ -30,6 +30,7 @@ class Rows final : public LogSink {
         }
     }
     void undo(db::Session& session, std::uint64_t keep) override {
+        if (keep < forgotten) throw CannotUndo("forgotten");
         session.run("DELETE FROM event WHERE block > ?", keep);
     }
     void wipe(db::Session& session) override { session.run("DELETE FROM event"); }
@@ -52,6 +53,7 @@ class Rows final : public LogSink {
 
     std::optional<Heads> last;
     std::vector<std::uint64_t> forks;
+    std::uint64_t forgotten = 0;
 
   private:
     eth::Address contract_;
@@ -152,6 +154,24 @@ TEST(follower, a_deeper_reorganisation_than_is_kept_starts_over) {
     for (int i = 0; i < 250; ++i) it.chain.add(2);
     it.catch_up();
     it.expect_truth();
+}
+
+TEST(follower, a_reorganisation_that_a_sink_cannot_undo_starts_over) {
+    Following it;
+    for (int i = 0; i < 20; ++i) it.chain.add(1);
+    it.catch_up();
+    it.rows.forgotten = 18;
+    it.chain.take_back(5);
+    for (int i = 0; i < 3; ++i) it.chain.add(2);
+    it.catch_up();
+    it.expect_truth();
+    EXPECT_THAT(it.rows.forks, ::testing::IsEmpty());
+    it.rows.forgotten = 0;
+    it.chain.take_back(2);
+    it.chain.add(1);
+    it.catch_up();
+    it.expect_truth();
+    EXPECT_EQ(it.rows.forks.size(), 1U);
 }
 
 TEST(follower, another_chain_of_the_same_id_leaves_no_stale_row) {
