@@ -132,7 +132,7 @@ test('money is added to a session where all sessions are listed', async () => {
   await openSession();
   await page.goto(`${node.url}/money`);
   await page.getByText('this device', { exact: true }).waitFor();
-  await page.getByRole('link', { name: 'All of it as CSV' }).waitFor();
+  await page.getByRole('link', { name: 'Download all of it as CSV' }).waitFor();
   await page.getByRole('button', { name: 'Add money' }).click();
   await page.getByRole('button', { name: 'Authorise $0.50' }).click();
   await page.getByRole('button', { name: 'Take $1.50 back' }).waitFor();

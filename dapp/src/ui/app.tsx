@@ -82,7 +82,7 @@ function Page({ pathname }: { pathname: string }) {
   return (
     <header className="page-head">
       <h1>There is no such page</h1>
-      <p><Link to="/" className="button">Discover models</Link></p>
+      <p><Link to="/" className="button primary">Discover models</Link></p>
     </header>
   );
 }

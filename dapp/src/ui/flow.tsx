@@ -143,7 +143,7 @@ const settled = (meanings: Record<string, Meaning>): Record<string, Meaning> =>
 export function TxState({ flow: { step, reset, giveUp }, done }: { flow: Flow; done?: string }) {
   const tone = step.at === 'failed' ? 'bad' : step.at === 'confirmed' ? 'good' : '';
   return (
-    <div aria-live="polite" data-testid="tx-state" data-state={step.at}>
+    <div className="state" aria-live="polite" data-testid="tx-state" data-state={step.at}>
       {step.at !== 'idle' && (
         <div className={`notice ${tone}`}>
           <strong>

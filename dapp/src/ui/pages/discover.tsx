@@ -37,6 +37,7 @@ export function Discover() {
     placeholderData: (before) => before,
   });
   const first = data?.pages[0];
+  const nothing = !first && error !== null;
   const models = data?.pages.flatMap(({ items }) => items) ?? [];
 
   useEffect(() => { document.title = 'Stoa: models you can try, license and trust'; }, []);
@@ -50,8 +51,8 @@ export function Discover() {
         </p>
         <SearchBox value={search.q ?? ''} />
       </section>
-      <Filters search={search} facets={first?.facets} />
-      <div className="results-head">
+      <Filters search={search} facets={first?.facets} pending={isPending} hidden={nothing} />
+      <div className="results-head" hidden={nothing}>
         <p role="status" className="muted">
           {first && `${first.total} ${first.total === 1 ? 'model' : 'models'}`}
           {first && search.q && <> for “{search.q}”</>}
@@ -127,14 +128,18 @@ function SearchBox({ value }: { value: string }) {
 
 type Facets = { task: Facet[]; licence: Facet[]; tag: Facet[] };
 
-function Filters({ search, facets }: { search: Search; facets?: Facets }) {
+function Filters(
+  { search, facets, pending, hidden }:
+  { search: Search; facets?: Facets; pending: boolean; hidden: boolean },
+) {
   const chosen = [search.task, search.licence, search.tag, search.creator].filter(Boolean).length
     + (search.served ? 1 : 0);
   return (
-    <div className="filters">
+    <div className="filters" hidden={hidden}>
       <Chip on={search.served ?? false} toggle={() => set({ served: search.served ? '' : 'true' })}>
         <span className="dot" aria-hidden="true" />Ready to try
       </Chip>
+      {pending && <Skeleton count={4} className="chip" />}
       <ChipRow name="task" label="Task" values={facets?.task} chosen={search.task} />
       <ChipRow name="tag" label="Tag" values={facets?.tag.slice(0, 6)} chosen={search.tag} />
       <ChipRow name="licence" label="Licence" values={facets?.licence} chosen={search.licence} />

@@ -33,7 +33,7 @@ export function Licences() {
       {data?.length === 0 && (
         <Empty title="You hold no licence yet">
           <p>Licences are on each model's page: one signature, no network fee.</p>
-          <p><Link to="/" className="button">Discover models</Link></p>
+          <p><Link to="/" className="button primary">Discover models</Link></p>
         </Empty>
       )}
       <ul className="rows">

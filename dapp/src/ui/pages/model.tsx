@@ -1,3 +1,4 @@
+import { Problem } from '@stoa/client';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import type { ModelDetail } from '../../lib/types';
@@ -19,15 +20,23 @@ export function Model({ id }: { id: string }) {
   });
   useEffect(() => { if (model) document.title = `${model.title} · Stoa`; }, [model]);
   if (error && !model) {
+    const missing = error instanceof Problem && error.status === 404;
     return (
       <div className="page-head">
-        <h1>This model cannot be shown</h1>
-        <Failure error={error} retry={() => void refetch()} />
-        <p><Link to="/" className="button">Discover models</Link></p>
+        <h1>{missing ? 'There is no such model' : 'This model cannot be shown'}</h1>
+        <Failure error={error} retry={missing ? undefined : () => void refetch()} />
+        <p><Link to="/" className="button primary">Discover models</Link></p>
       </div>
     );
   }
-  if (!model) return <div className="model-page"><Skeleton count={3} className="block" /></div>;
+  if (!model) {
+    return (
+      <>
+        <div className="model-head"><Skeleton count={2} className="line" /></div>
+        <div className="model-page"><Skeleton count={2} className="card" /></div>
+      </>
+    );
+  }
   return (
     <article>
       <Head model={model} />
@@ -94,7 +103,7 @@ function Head({ model }: { model: ModelDetail }) {
         {model.tags.map((tag) => <Link key={tag} to={`/?tag=${encodeURIComponent(tag)}`} className="tag">{tag}</Link>)}
       </div>
       <dl className="facts row">
-        <div><dt>Name</dt><dd><Copyable value={model.name}>{shortName(model.name)}</Copyable></dd></div>
+        <div><dt>Name</dt><dd><Copyable value={model.name}><code>{shortName(model.name)}</code></Copyable></dd></div>
         <div>
           <dt>Creator</dt>
           <dd><Link to={`/?creator=${model.creator}`}>{shortAddress(model.creator)}</Link></dd>

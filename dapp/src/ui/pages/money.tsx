@@ -58,7 +58,7 @@ function Table({ address }: { address: string }) {
     },
   });
   if (!answers) return null;
-  return <p className="small csv"><a href={url} download="stoa-money.csv">All of it as CSV</a></p>;
+  return <p className="small csv"><a href={url} download="stoa-money.csv">Download all of it as CSV</a></p>;
 }
 
 function Tiles({ money }: { money: MoneyToken }) {
@@ -98,7 +98,7 @@ function Items({ items }: { items: MoneyItem[] }) {
         {sessions.length === 0 && (
           <Empty title="No money is in a session">
             <p>A session opens on a model's page and holds what you put aside for it.</p>
-            <p><Link to="/" className="button">Discover models</Link></p>
+            <p><Link to="/" className="button primary">Discover models</Link></p>
           </Empty>
         )}
         <ul className="rows">

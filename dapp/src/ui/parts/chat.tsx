@@ -118,8 +118,10 @@ export function Chat({ model, terms, session, url, form, changed }: SessionParts
         )}
       </form>
       <div className="chat-total muted small">
-        This conversation: <span data-testid="chat-cost" data-exact={exact}>{exact ? '' : 'about '}{dollars(total, token.decimals)}</span>
-        {' '}· no further signature from your wallet
+        <span>
+          This conversation: <span data-testid="chat-cost" data-exact={exact}>{exact ? '' : 'about '}{dollars(total, token.decimals)}</span>
+          {' '}· no further signature from your wallet
+        </span>
         {turns.length > 0 && !busy && <button type="button" className="bare small" onClick={() => { setTurns([]); setError(null); }}>New conversation</button>}
       </div>
     </div>

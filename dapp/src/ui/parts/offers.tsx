@@ -35,12 +35,12 @@ export function Offers({ model }: { model: ModelDetail }) {
         </p>
       )}
       {offers.length === 0 && <p className="card muted">No licence is on sale. {model.served && 'Calls are paid one by one.'}</p>}
-      {offers.map((offer) => <OfferCard key={offer.id} offer={offer} />)}
+      {offers.map((offer) => <OfferCard key={offer.id} title={model.title} offer={offer} />)}
     </section>
   );
 }
 
-function OfferCard({ offer }: { offer: Offer }) {
+function OfferCard({ title, offer }: { title: string; offer: Offer }) {
   const { tokenOf } = useMarket();
   const { address, choose } = useWallet();
   const [buying, setBuying] = useState(false);
@@ -61,12 +61,17 @@ function OfferCard({ offer }: { offer: Offer }) {
         Buy licence for {price}
       </button>
       <p className="small muted">One signature, no network fee. You see first what your wallet will show.</p>
-      {buying && address && <BuyDialog offer={offer} holder={address} close={() => setBuying(false)} />}
+      {buying && address && (
+        <BuyDialog title={title} offer={offer} holder={address} close={() => setBuying(false)} />
+      )}
     </div>
   );
 }
 
-function BuyDialog({ offer, holder, close }: { offer: Offer; holder: Address; close: () => void }) {
+function BuyDialog(
+  { title, offer, holder, close }:
+  { title: string; offer: Offer; holder: Address; close: () => void },
+) {
   const { api, deployment, rpc, tokenOf } = useMarket();
   const queries = useQueryClient();
   const flow = useFlow();
@@ -93,10 +98,14 @@ function BuyDialog({ offer, holder, close }: { offer: Offer; holder: Address; cl
   });
 
   return (
-    <Dialog title={bought ? 'Bought' : `Licence for ${dollars(offer.price.amount, token.decimals)}`}
+    <Dialog title={bought ? 'Bought' : 'Buy a licence'}
       close={() => { flow.leave(); close(); }}>
       {!bought && (
         <>
+          <p className="item">
+            <span>{title}<small className="muted">{offer.period === 0 ? 'once, for good' : `for ${duration(offer.period)}`}</small></span>
+            <strong className="price">{dollars(offer.price.amount, token.decimals)}</strong>
+          </p>
           <p>
             {sentence(offer.rights.map(rightText))} {entitlementText(offer.entitlement)}. The terms
             are fixed with this purchase, and nobody can revoke it.
@@ -113,7 +122,7 @@ function BuyDialog({ offer, holder, close }: { offer: Offer; holder: Address; cl
         </>
       )}
       <TxState flow={flow} done="The licence is yours." />
-      {bought && <p><Link to="/licences" className="button">See my licences</Link></p>}
+      {bought && <Link to="/licences" className="button primary big">See my licences</Link>}
       {relayed && flow.step.at === 'failed' && (
         <button type="button" className="quiet" onClick={() => { setDirect(true); flow.reset(); }}>
           Buy without the node: two transactions

@@ -21,7 +21,7 @@ export function SessionBar({ model, session, terms, changed }: SessionParts) {
       <div>
         <span className="label">Session</span>
         <strong className="price" data-testid="session-left">{dollars(left, token.decimals).replace(/(\.\d\d\d\d)\d+$/, '$1')} left</strong>
-        <span className="muted">{aboutCalls(left, model.price ? BigInt(model.price.typicalCall) : terms.typicalCall)}, {shortDollars(session.charged, token.decimals)} used</span>
+        <span className="muted">{aboutCalls(left, model.price ? BigInt(model.price.typicalCall) : terms.typicalCall)}, {BigInt(session.charged) === 0n ? 'nothing' : shortDollars(session.charged, token.decimals)} used</span>
       </div>
       <div className="actions">
         <button type="button" className="quiet" aria-expanded={adding} onClick={() => setAdding(!adding)}>Add money</button>

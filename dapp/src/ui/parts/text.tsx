@@ -11,6 +11,7 @@ export function shortName(name: string): string {
   return slug ? `${shortAddress(registrant)}/${slug}` : shortAddress(name);
 }
 
+/** A digest or address, shortened, or what `children` call it; copied in full. */
 export function Copyable({ value, children }: { value: string; children?: ReactNode }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
@@ -20,7 +21,7 @@ export function Copyable({ value, children }: { value: string; children?: ReactN
   };
   return (
     <span className="copyable">
-      <code title={value}>{children ?? shortAddress(value)}</code>
+      {children ? <span title={value}>{children}</span> : <code title={value}>{shortAddress(value)}</code>}
       <button type="button" className="bare" onClick={() => void copy().catch(() => undefined)}
         aria-label={copied ? 'Copied' : `Copy ${value}`}>
         {copied ? <CheckIcon /> : <CopyIcon />}
