@@ -59,7 +59,7 @@ function Picker({ close }: { close: () => void }) {
       </ul>
       {connectors.length === 0 && <NoWallet />}
       <div aria-live="polite">
-        {waiting && <p className="notice"><span className="spinner" />Open {waiting} and agree there.</p>}
+        {waiting && <p className="notice"><span><span className="spinner" />Open {waiting} and agree there.</span></p>}
         {error && !isPending && <WalletTrouble error={error} />}
       </div>
     </Dialog>
