@@ -154,6 +154,18 @@ test('a model file that is not the listed one is not served', async () => {
   }
 });
 
+test('an embedded chain that hangs does not hold the end of the node, and goes on with what it took', async () => {
+  const { address } = await market.json('/api/relay');
+  const [pid] = fs.readFileSync(path.join(market.data, 'chain/anvil.pid'), 'utf8').split(' ').map(Number);
+  const sent = await market.client.getTransactionCount({ address });
+  process.kill(pid, 'SIGSTOP');
+  await market.down();
+  assert.ok(!fs.existsSync(`/proc/${pid}/exe`));
+  await market.up();
+  // The node's own transactions are sent again once it has coins for gas, which no transaction gave it.
+  await until(async () => (await market.client.getTransactionCount({ address })) >= sent);
+});
+
 test('a page that watches events does not hold the end of the node', async () => {
   const events = await fetch(`${market.url}/api/events`);
   const reader = events.body.getReader();

@@ -64,8 +64,10 @@ export class Market {
     while (fs.existsSync(`/proc/${pid}/exe`)) await new Promise((next) => setTimeout(next, 10));
   }
 
+  down() { return dev('down', '--data', this.data); }
+
   async close() {
-    await dev('down', '--data', this.data);
+    await this.down();
     fs.rmSync(this.data, { recursive: true, force: true });
   }
 
