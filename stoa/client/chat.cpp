@@ -127,6 +127,16 @@ Task<void> chat(Context& context, const CallOptions& options) {
     context.out.piece("\n");
     json::object result{{"text", printer.text()}, {"usage", printer.usage()}};
     result["charged"] = to_decimal(outcome.charged);
+    if (outcome.receipt && outcome.session) {
+        const auto wrong =
+            check_receipt(*outcome.receipt, *outcome.session, outcome.charged, printer.text());
+        if (wrong) {
+            throw Failure("bad_receipt", "The node's receipt proves nothing: " + *wrong + ".",
+                          "Keep the answer and the session, and ask another node.");
+        }
+        const payment::ReceiptDomain domain{deployment.chain_id};
+        result["receipt"] = payment::to_json(domain, *outcome.receipt);
+    }
     context.out.result(result, "");
     payer.tell_charge(outcome);
 }

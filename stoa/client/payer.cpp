@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "stoa/eth/keccak.hpp"
+
 namespace stoa::client {
 
 using payment::Requirements;
@@ -37,12 +39,28 @@ std::optional<std::chrono::seconds> retry_after(const io::ClientResponse& respon
 struct Payer::Attempt {
     io::ClientResponse response;
     std::optional<payment::SettlementResponse> settlement;
+    std::optional<payment::SignedReceipt> receipt;
     bool is_stream = false;
     bool begun = false;
     bool broken = false;  ///< The connection ended within a 2xx answer.
 
     bool ok() const { return response.status / 100 == 2; }
 };
+
+std::optional<std::string> check_receipt(const payment::SignedReceipt& it, const Session& session,
+                                         const Amount& charged, std::string_view output) {
+    const auto& channel = session.channel;
+    const payment::ReceiptDomain domain{session.chain_id};
+    if (payment::signer_of(domain, it) != channel.config.receiver_authorizer) {
+        return "it is not signed by the service's key";
+    }
+    if (it.receipt.channel_id != channel.channel_id) return "it is of another session";
+    if (it.receipt.charge != charged || it.receipt.cumulative != channel.charged) {
+        return "it names another charge";
+    }
+    if (it.receipt.output_hash != eth::keccak256(output)) return "it is of another answer";
+    return std::nullopt;
+}
 
 Payer::Payer(Context& context, const Deployment& deployment, const eth::Address& wallet,
              const keys::Signer& session_key, Fund fund, Allow allow)
@@ -113,6 +131,7 @@ Task<Payer::Attempt> Payer::attempt(const PaidCall& call, const std::string& pay
         out.broken = true;
     }
     out.settlement = filter.receipt();
+    out.receipt = filter.proof();
     if (const auto header = out.response.headers.get(payment::kPaymentResponseHeader);
         header && !out.settlement) {
         const auto parsed = payment::parse_settlement_response_header(*header);
@@ -145,6 +164,7 @@ void Payer::book(const Attempt& attempt, PaidChannel& channel, Outcome& outcome)
     // A stream's header is written before its charge is known; its receipt comes last.
     outcome.charge_known = charge.has_value() && !attempt.broken;
     outcome.charged = charge.value_or(Amount{});
+    outcome.receipt = attempt.receipt;
 }
 
 /// Whether another try makes sense, after what the answer said.

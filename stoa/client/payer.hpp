@@ -28,7 +28,13 @@ struct Outcome {
     Amount charged;
     bool charge_known = true;  ///< False when the stream broke off before its receipt.
     std::optional<Session> session;
+    std::optional<payment::SignedReceipt> receipt;  ///< Unverified, see `check_receipt`.
 };
+
+/// Why a receipt doesn't prove the call that it came with; nothing where it does: signed by the
+/// channel's receiver authorizer, of this channel, this charge and this text.
+std::optional<std::string> check_receipt(const payment::SignedReceipt&, const Session&,
+                                         const Amount& charged, std::string_view output);
 
 /// Pays for calls out of the user's sessions: asks unpaid, signs what the 402 names, sends again.
 /// One call at a time for each channel is the caller's duty.

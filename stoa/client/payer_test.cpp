@@ -5,6 +5,7 @@
 
 #include "stoa/client/fake_node_test.hpp"
 #include "stoa/client/paying_server.hpp"
+#include "stoa/eth/keccak.hpp"
 
 namespace stoa::client {
 namespace {
@@ -68,6 +69,35 @@ TEST_F(PayerTest, TakesTheChargeOfAStreamFromItsReceipt) {
     EXPECT_TRUE(outcome.charge_known);
     EXPECT_EQ(outcome.charged, Amount{7});
     EXPECT_EQ(kept.text, "data: {\"n\":1}\n\ndata: [DONE]\n\n");
+}
+
+TEST_F(PayerTest, BelievesOnlyAReceiptOfTheServiceForThisCall) {
+    const payment::ReceiptDomain domain{kTestChain};
+    Session session;
+    session.channel = user.remembered();
+    session.channel.charged = Amount{7};
+    session.channel.config.receiver_authorizer = user.session_key->address();
+    session.chain_id = kTestChain;
+    payment::SignedReceipt it;
+    it.receipt.channel_id = session.channel.channel_id;
+    it.receipt.charge = it.receipt.cumulative = Amount{7};
+    it.receipt.output_hash = eth::keccak256("Lily");
+    const auto sign = [&](const keys::Signer& signer) {
+        const Hash256 root = payment::merkle_root(domain.leaf(it.receipt), it.path);
+        it.signature = signer.sign_typed_digest(domain.root_digest(root));
+    };
+    sign(*user.session_key);
+    EXPECT_FALSE(check_receipt(it, session, Amount{7}, "Lily"));
+    EXPECT_EQ(check_receipt(it, session, Amount{7}, "Lilo"), "it is of another answer");
+    EXPECT_EQ(check_receipt(it, session, Amount{8}, "Lily"), "it names another charge");
+    it.receipt.channel_id.bytes[0] ^= 1;
+    EXPECT_EQ(check_receipt(it, session, Amount{7}, "Lily"),
+              "it is not signed by the service's key");
+    sign(*user.session_key);
+    EXPECT_EQ(check_receipt(it, session, Amount{7}, "Lily"), "it is of another session");
+    sign(*user.wallet);
+    EXPECT_EQ(check_receipt(it, session, Amount{7}, "Lily"),
+              "it is not signed by the service's key");
 }
 
 TEST_F(PayerTest, CorrectsItselfAfterAChargeThatItDidNotSee) {

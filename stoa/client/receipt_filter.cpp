@@ -1,8 +1,30 @@
 #include "stoa/client/receipt_filter.hpp"
 
+#include <boost/json.hpp>
+
 #include "stoa/base/base64.hpp"
 
 namespace stoa::client {
+namespace {
+
+namespace json = boost::json;
+
+std::optional<payment::SignedReceipt> proof_in(std::string_view data) {
+    json::error_code error;
+    json::parse_options options;
+    options.max_depth = payment::kMaxJsonDepth;
+    const json::value value = json::parse(data, error, {}, options);
+    if (error || !value.is_object()) return std::nullopt;
+    const auto* extensions = value.get_object().if_contains("extensions");
+    if (!extensions || !extensions->is_object()) return std::nullopt;
+    const auto* proof = extensions->get_object().if_contains("stoa-receipt");
+    if (!proof) return std::nullopt;
+    auto parsed = payment::parse_receipt(*proof);
+    if (!parsed) return std::nullopt;
+    return *std::move(parsed);
+}
+
+}  // namespace
 
 std::string ReceiptFilter::feed(std::string_view chunk) {
     std::string out;
@@ -14,6 +36,7 @@ std::string ReceiptFilter::feed(std::string_view chunk) {
             const auto receipt =
                 payment::parse_settlement_response_header(to_base64(as_bytes(event.data)));
             if (receipt) receipt_ = *receipt;
+            proof_ = proof_in(event.data);
         }
     });
     return out;

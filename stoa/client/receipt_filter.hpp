@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "stoa/io/sse.hpp"
+#include "stoa/payment/receipt.hpp"
 #include "stoa/payment/x402.hpp"
 
 namespace stoa::client {
@@ -18,10 +19,13 @@ class ReceiptFilter {
 
     /// The last `stoa.receipt` that could be read.
     const std::optional<payment::SettlementResponse>& receipt() const { return receipt_; }
+    /// What the node signed about the call, unverified.
+    const std::optional<payment::SignedReceipt>& proof() const { return proof_; }
 
   private:
     io::EventReader reader_;
     std::optional<payment::SettlementResponse> receipt_;
+    std::optional<payment::SignedReceipt> proof_;
 };
 
 }  // namespace stoa::client

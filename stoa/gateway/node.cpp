@@ -24,6 +24,7 @@
 #include "stoa/gateway/sign_in_routes.hpp"
 #include "stoa/gateway/tensor_routes.hpp"
 #include "stoa/gateway/x402_routes.hpp"
+#include "stoa/io/deadline.hpp"
 #include "stoa/io/file.hpp"
 #include "stoa/io/http_server.hpp"
 #include "stoa/ledger/deposits.hpp"
@@ -34,6 +35,7 @@ namespace {
 
 constexpr std::size_t kMaxOpenApiBytes = 1 << 20;
 constexpr std::chrono::seconds kGrace{10};  // For requests that run when the node ends.
+constexpr std::chrono::seconds kLastClaims{10};
 
 chain::Abi read_abi(const std::filesystem::path& folder) {
     chain::Abi all;
@@ -188,6 +190,7 @@ struct Routes {
                      core.deposits,
                      core.settler,
                      core.sender,
+                     *core.node_keys.authorizer,
                      machine.clock,
                      config.url(),
                      machine.log},
@@ -235,7 +238,14 @@ struct Routes {
     static json::object well_known(const Core& core) {
         return {{"software", "stoad"},
                 {"provider", eth::to_checksum(core.sender.address())},
-                {"authorizer", eth::to_checksum(core.node_keys.authorizer->address())}};
+                {"authorizer", eth::to_checksum(core.node_keys.authorizer->address())},
+                {"receipts",
+                 {{"signer", eth::to_checksum(core.node_keys.authorizer->address())},
+                  {"domain",
+                   {{"name", "Stoa Receipt"},
+                    {"version", "1"},
+                    {"chainId", core.link.deployment().chain_id},
+                    {"verifyingContract", eth::to_checksum(payment::kChannels)}}}}}};
     }
 };
 
@@ -280,13 +290,23 @@ Task<void> serve_models(LocalModels& models) {
     co_await models.run();
 }
 
-void start_loops(Machine& machine, Core& core) {
+void start_loops(Machine& machine, Core& core, PaidRoutes& paid) {
     if (auto* embedded = core.link.embedded()) spawn(machine, "chain", embedded->run());
     spawn(machine, "follower", core.follower.run());
     spawn(machine, "sender", core.sender.run());
     spawn(machine, "settler", core.settler.run());
+    spawn(machine, "payments", paid.resume());
     spawn(machine, "models", serve_models(core.local_models));
     spawn(machine, "search", core.meaning.run());
+}
+
+/// What is worth its gas must not wait for a node that may never start again.
+Task<void> settle_last(Machine& machine, ledger::Settler& settler) {
+    try {
+        co_await io::with_deadline(kLastClaims, settler.settle_due());
+    } catch (const io::DeadlineExceeded&) {
+        machine.log.warning("not all that is due was claimed before the end", {});
+    }
 }
 
 }  // namespace
@@ -315,7 +335,7 @@ int run_node(Config config) {
 
     boost::asio::signal_set signals(machine.loop, SIGINT, SIGTERM);
     signals.async_wait([&](const boost::system::error_code&, int) { machine.loop.stop(); });
-    start_loops(machine, core);
+    start_loops(machine, core, routes.paid);
     machine.log.info("the node is open", {{"url", config.url()},
                                           {"provider", eth::to_checksum(core.sender.address())}});
     machine.loop.restart();
@@ -325,6 +345,7 @@ int run_node(Config config) {
     routes.events.stop();
     core.local_models.stop();
     machine.finish(front.server.stop(kGrace));
+    if (status == 0) machine.finish(settle_last(machine, core.settler));
     if (auto* embedded = core.link.embedded(); embedded && status == 0) {
         machine.finish(embedded->stop());
     }

@@ -7,6 +7,7 @@
 #include "stoa/base/hex.hpp"
 #include "stoa/eth/keccak.hpp"
 #include "stoa/gateway/paid_cashier.hpp"
+#include "stoa/gateway/paid_failures.hpp"
 #include "stoa/gateway/paid_models.hpp"
 #include "stoa/gateway/paid_refusal.hpp"
 #include "stoa/gateway/paid_run.hpp"
@@ -26,6 +27,30 @@ const char* path_of(PaidKind kind) {
     return "";
 }
 
+eth::Address payer_of(const payment::PaymentPayload& payment) {
+    return std::visit(
+        []<class P>([[maybe_unused]] const P& payload) -> eth::Address {
+            if constexpr (requires { payload.config; }) return payload.config.payer;
+            if constexpr (requires { payload.authorization; }) return payload.authorization.from;
+            return {};
+        },
+        payment.payload);
+}
+
+/// What a receipt can say before the engine has begun.
+payment::Receipt receipt_before(const ServedModel& served, const PaidRequest& request) {
+    payment::Receipt receipt;
+    receipt.service = served.service->id;
+    receipt.version = served.version;
+    receipt.weights_digest = served.weights;
+    receipt.engine_digest = served.engine->info().engine_digest;
+    if (request.kind == PaidKind::embedding) return receipt;
+    const auto& g = request.generate;
+    receipt.params_hash =
+        payment::params_hash({g.max_tokens, g.temperature, g.top_p, g.seed, g.stop});
+    return receipt;
+}
+
 Hash256 hash_of(const Request& request) {
     std::string text(io::to_text(request.method));
     text += '\n' + request.path + '\n';
@@ -36,7 +61,11 @@ Hash256 hash_of(const Request& request) {
 }  // namespace
 
 struct PaidRoutes::Impl {
-    explicit Impl(PaidParts p) : parts(std::move(p)), cashier(parts) {}
+    explicit Impl(PaidParts p)
+        : parts(std::move(p)),
+          cashier(parts),
+          failures(std::make_shared<EngineFailures>(parts.clock)),
+          receipts(parts.executor, parts.clock, parts.authorizer, parts.channels.chain_id()) {}
 
     /// The model of the path, else of the body; open for calls.
     OrProblem<const ServedModel*> model(const Request&, const std::string& in_body) const;
@@ -46,6 +75,7 @@ struct PaidRoutes::Impl {
     Task<Answer> call(Request&, PaidKind);
     Task<Answer> ask(Request&, PaidKind);
     Task<Answer> quote(Request&);
+    Task<Answer> receipt(Request&);
 
     /// What a service costs, and what it cost before: quotes hold for a minute.
     struct Quoted {
@@ -56,6 +86,8 @@ struct PaidRoutes::Impl {
 
     PaidParts parts;
     Cashier cashier;
+    std::shared_ptr<EngineFailures> failures;  ///< Streams may outlive the routes.
+    Receipts receipts;
     std::unordered_map<std::uint64_t, Quoted> quoted;
     std::mt19937_64 random{std::random_device{}()};
 };
@@ -79,8 +111,14 @@ void PaidRoutes::add_to(Router& router) {
             co_return io::json_response(200, models_json(impl->parts.served));
         });
     }
+    router.add("GET", "/api/receipts/{id}", open,
+               [impl](Request& request) { return impl->receipt(request); });
     router.add("POST", "/api/quote", paid,
                [impl](Request& request) { return impl->quote(request); });
+}
+
+Task<void> PaidRoutes::resume() {
+    return impl_->cashier.resume();
 }
 
 OrProblem<const ServedModel*> PaidRoutes::Impl::model(const Request& request,
@@ -143,6 +181,7 @@ Task<Answer> PaidRoutes::Impl::call(Request& request, PaidKind kind) {
     const auto engine = served.engine;
     const ServiceTerms service = *served.service;
     const std::string alias = served.alias;
+    payment::Receipt receipt = receipt_before(served, *body);
     const PaidOffer terms = offer(served, kind, usage_bound(*body, engine->info()));
 
     const auto header = request.headers.get(payment::kPaymentSignatureHeader);
@@ -153,7 +192,10 @@ Task<Answer> PaidRoutes::Impl::call(Request& request, PaidKind kind) {
     }
     if (!payment) co_return payment_required(terms, std::string(code_of(payment.error())));
 
-    auto bought = co_await cashier.buy(terms, service, std::move(*payment), hash_of(request));
+    const eth::Address payer = payer_of(*payment);
+    if (const auto wait = failures->wait(payer, service.id)) co_return failed_too_often(*wait);
+    receipt.request_hash = hash_of(request);
+    auto bought = co_await cashier.buy(terms, service, std::move(*payment), receipt.request_hash);
     if (auto* response = std::get_if<io::Response>(&bought)) co_return std::move(*response);
     auto purchase = std::move(std::get<std::unique_ptr<Purchase>>(bought));
 
@@ -161,9 +203,20 @@ Task<Answer> PaidRoutes::Impl::call(Request& request, PaidKind kind) {
     PaidText text(kind, new_id(kind), alias, unix_seconds(parts.clock.now()));
     const bool stream = body->stream;
     const auto wants_events = request.headers.get("Stoa-Stream");
-    auto run = std::make_unique<PaidRun>(PaidRun{
-        std::move(*body), engine, std::move(text), payment::ChargeMeter(service.price, maximum),
-        std::move(purchase), cashier.answers(), wants_events == "1", parts.log});
+    auto run = std::make_unique<PaidRun>(
+        PaidRun{std::move(*body),
+                engine,
+                std::move(text),
+                payment::ChargeMeter(service.price, maximum),
+                std::move(purchase),
+                cashier.answers(),
+                [all = failures, payer, id = service.id] { all->failed(payer, id); },
+                receipts,
+                std::move(receipt),
+                {},
+                {},
+                wants_events == "1",
+                parts.log});
     if (stream) co_return co_await answer_stream(parts.executor, std::move(run));
     co_return co_await answer_whole(std::move(run));
 }
@@ -189,6 +242,17 @@ Task<Answer> PaidRoutes::Impl::ask(Request& request, PaidKind kind) {
     }
     auto bought = co_await cashier.buy(terms, service, std::move(*payment), hash_of(request));
     co_return std::move(std::get<io::Response>(bought));
+}
+
+Task<Answer> PaidRoutes::Impl::receipt(Request& request) {
+    const auto id = parse_hash(request.param("id"));
+    if (!id) co_return refuse(GatewayError::invalid_field, "A receipt's id is 32 bytes.", "id");
+    const auto found = co_await receipts.find(*id);
+    if (!found) {
+        co_return refuse(GatewayError::not_stored,
+                         "This receipt isn't kept here; only the newest are.");
+    }
+    co_return io::json_response(200, json::serialize(payment::to_json(receipts.domain(), *found)));
 }
 
 Task<Answer> PaidRoutes::Impl::quote(Request& request) {

@@ -23,6 +23,7 @@ struct PaidParts {
     ledger::Deposits& deposits;
     ledger::Settler& settler;
     chain::Sender& sender;
+    const keys::Signer& authorizer;  ///< Of the services' receivers; signs receipts.
     const io::Clock& clock;
     std::string url;  ///< Of this node, for `resource.url`.
     io::Log log{};
@@ -38,6 +39,9 @@ class PaidRoutes {
     ~PaidRoutes();
 
     void add_to(Router&);
+
+    /// Once, when the sender runs: finds what became of payments that a crash interrupted.
+    Task<void> resume();
 
   private:
     struct Impl;

@@ -5,6 +5,7 @@
 #include "stoa/gateway/paid.hpp"
 #include "stoa/gateway/paid_offer.hpp"
 #include "stoa/gateway/paid_purchase.hpp"
+#include "stoa/ledger/transfers.hpp"
 
 namespace stoa::gateway {
 
@@ -12,9 +13,14 @@ namespace stoa::gateway {
 class Cashier {
   public:
     explicit Cashier(const PaidParts& parts)
-        : parts_(parts), answers_(parts.executor, parts.clock) {}
+        : parts_(parts),
+          answers_(parts.executor, parts.clock),
+          transfers_(parts.ledger, parts.sender) {}
 
     PaidAnswers& answers() { return answers_; }
+
+    /// At start: what became of payments that a crash interrupted.
+    Task<void> resume() { return transfers_.resolve(); }
 
     /// The second where there is no purchase: a refusal, a refund, or an answer given before.
     using Bought = std::variant<std::unique_ptr<Purchase>, io::Response>;
@@ -39,13 +45,15 @@ class Cashier {
     /// The channel in the book; opened from the chain where it isn't yet.
     Task<Result<void>> find_channel(payment::VoucherPayload);
     Task<Result<ChannelPurchase::Deposit>> deposit(payment::DepositPayload, Amount amount);
-    Task<Result<ledger::ExactSettled>> transfer(eth::Address token, payment::ExactPayload,
-                                                Hash256 payment, Hash256 request);
+    Task<Result<ledger::ExactSettled>> transfer(payment::Requirements offered,
+                                                payment::ExactPayload, Hash256 payment,
+                                                Hash256 request);
     io::Response refused(const PaidOffer&, const std::error_code&,
                          const ledger::ChannelId& = {}) const;
 
     const PaidParts& parts_;
     PaidAnswers answers_;
+    ledger::Transfers transfers_;
 };
 
 }  // namespace stoa::gateway

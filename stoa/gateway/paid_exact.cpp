@@ -1,5 +1,3 @@
-#include "stoa/base/hex.hpp"
-#include "stoa/eth/abi.hpp"
 #include "stoa/eth/keccak.hpp"
 #include "stoa/gateway/paid_cashier.hpp"
 
@@ -7,12 +5,6 @@ namespace stoa::gateway {
 namespace {
 
 using payment::PaymentError;
-namespace abi = eth::abi;
-
-const abi::Function kTransfer{
-    "transferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 "
-    "validBefore,bytes32 nonce,bytes signature)"};
-constexpr std::chrono::seconds kDeadline{60};
 
 /// Everything that needs no chain.
 Result<void> check_transfer(const payment::TokenAuthorization& authorized,
@@ -40,6 +32,12 @@ bool is_signed_by_payer(const payment::Requirements& offered, std::uint64_t chai
                         signature) == payload.authorization.from;
 }
 
+/// Nothing was sent.
+bool is_refusal(const std::error_code& why) {
+    return why != PaymentError::exact_transaction_failed &&
+           why != PaymentError::settlement_pending && why != PaymentError::rpc_read_failed;
+}
+
 }  // namespace
 
 Task<Cashier::Bought> Cashier::by_transfer(PaidOffer offer, payment::ExactPayload payload,
@@ -47,8 +45,7 @@ Task<Cashier::Bought> Cashier::by_transfer(PaidOffer offer, payment::ExactPayloa
     const payment::Requirements& offered = offer.exact;
     const payment::TokenAuthorization authorized = payload.authorization;
     const std::string network = offered.network;
-    const Hash256 payment = eth::struct_hash(
-        {}, {eth::word(offered.asset), eth::word(authorized.from), eth::Word{authorized.nonce}});
+    const Hash256 payment = ledger::transfer_id(offered.asset, authorized);
     const PaidAnswers::Key key = eth::struct_hash(payment, {eth::Word{request}});
     if (auto kept = co_await answers_.find(key, kSameWait)) {
         io::Response again;
@@ -68,58 +65,40 @@ Task<Cashier::Bought> Cashier::by_transfer(PaidOffer offer, payment::ExactPayloa
         }
         settled = *owed;
     } else {
-        const auto checked = check_transfer(
-            authorized, offered, static_cast<std::uint64_t>(unix_seconds(parts_.clock.now())));
-        if (!checked) co_return refused(offer, checked.error());
-        const bool by_payer = is_signed_by_payer(offered, parts_.channels.chain_id(), payload);
-        const auto token = offered.asset;
-        const bool used =
-            co_await parts_.mirror.reader().is_nonce_used(token, authorized.from, authorized.nonce);
-        if (used) co_return refused(offer, PaymentError::exact_nonce_already_used);
-        auto done = co_await transfer(token, std::move(payload), payment, request);
-        if (!done && done.error() == PaymentError::exact_simulation_failed) {
-            // A contract's signature has no other check than the simulation.
-            co_return refused(offer, by_payer ? PaymentError::exact_simulation_failed
-                                              : PaymentError::exact_signature);
-        }
+        auto done = co_await transfer(offered, std::move(payload), payment, request);
+        if (!done && is_refusal(done.error())) co_return refused(offer, done.error());
         if (!done) co_return payment_failed(done.error(), network, authorized.from);
         settled = std::move(*done);
-        co_await parts_.ledger.exact_settled(settled);
     }
     co_return std::unique_ptr<Purchase>(std::make_unique<ExactPurchase>(
         std::move(running), key, parts_.ledger, std::move(settled), network));
 }
 
-Task<Result<ledger::ExactSettled>> Cashier::transfer(eth::Address token,
+/// A payment that was begun before the node ended is found on the chain, not refused as used.
+Task<Result<ledger::ExactSettled>> Cashier::transfer(payment::Requirements offered,
                                                      payment::ExactPayload payload, Hash256 payment,
                                                      Hash256 request) {
     const payment::TokenAuthorization& a = payload.authorization;
-    ledger::ExactSettled settled;
-    settled.payment = payment;
-    settled.token = token;
-    settled.payer = a.from;
-    settled.receiver = a.to;
-    settled.amount = a.value;
-    settled.request = request;
-    settled.time = unix_seconds(parts_.clock.now());
-    chain::Job job;
-    job.id = "exact:" + to_hex(payment);
-    job.to = token;
-    job.data = kTransfer.encode({a.from, a.to, a.value, a.valid_after, a.valid_before, a.nonce,
-                                 std::move(payload.signature)});
-    const std::string id = job.id;
-    bool sent = false;
-    try {
-        const auto submitted = co_await parts_.sender.submit(std::move(job));
-        if (!submitted) co_return fail(PaymentError::exact_simulation_failed);
-        sent = true;
-        const auto receipt = co_await parts_.sender.wait(id, kDeadline);
-        if (!receipt) co_return fail(PaymentError::exact_transaction_failed);
-        settled.transaction = receipt->transaction;
-        co_return settled;
-    } catch (const chain::RpcFailure&) {
+    ledger::ExactBegun begun{payment, a.from, a.to, offered.asset, a.value, request, 0};
+    if (const auto* before = parts_.ledger.book().begun(payment)) {
+        if (before->request != request) co_return fail(PaymentError::exact_nonce_already_used);
+        begun = *before;
+        auto call = ledger::transfer_call(a, std::move(payload.signature));
+        co_return co_await transfers_.carry(std::move(begun), std::move(call));
     }
-    co_return fail(sent ? PaymentError::settlement_pending : PaymentError::rpc_read_failed);
+    const auto checked =
+        check_transfer(a, offered, static_cast<std::uint64_t>(unix_seconds(parts_.clock.now())));
+    if (!checked) co_return fail(checked.error());
+    const bool by_payer = is_signed_by_payer(offered, parts_.channels.chain_id(), payload);
+    const bool used = co_await parts_.mirror.reader().is_nonce_used(offered.asset, a.from, a.nonce);
+    if (used) co_return fail(PaymentError::exact_nonce_already_used);
+    auto call = ledger::transfer_call(a, std::move(payload.signature));
+    auto done = co_await transfers_.carry(std::move(begun), std::move(call));
+    if (!done && done.error() == PaymentError::exact_simulation_failed && !by_payer) {
+        // A contract's signature has no other check than the simulation.
+        co_return fail(PaymentError::exact_signature);
+    }
+    co_return done;
 }
 
 }  // namespace stoa::gateway

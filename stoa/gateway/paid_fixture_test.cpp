@@ -51,8 +51,8 @@ PaidTest::PaidTest() {
                                                 clock, executor);
     router = std::make_unique<Router>(Site("http://localhost:1", 1), io::Log{}, metrics);
     routes = std::make_unique<PaidRoutes>(PaidParts{executor, served, deployment, channels, *ledger,
-                                                    *mirror, *deposits, *settler, *sender, clock,
-                                                    "http://localhost:1"});
+                                                    *mirror, *deposits, *settler, *sender,
+                                                    authorizer, clock, "http://localhost:1"});
     routes->add_to(*router);
 }
 

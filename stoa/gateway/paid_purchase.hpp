@@ -26,6 +26,8 @@ class Purchase {
     /// Durable on return; at most the maximum.
     virtual Task<payment::SettlementResponse> charge(Amount, payment::Usage) = 0;
     virtual Task<void> release() = 0;
+    /// The channel, or the one-off payment, that pays.
+    virtual const Hash256& account() const = 0;
 
   private:
     PaidAnswers::Running running_;
@@ -54,6 +56,7 @@ class ChannelPurchase final : public Purchase {
     std::optional<payment::SettlementResponse> early() const override;
     Task<payment::SettlementResponse> charge(Amount, payment::Usage) override;
     Task<void> release() override;
+    const Hash256& account() const override { return turn_.channel(); }
 
   private:
     payment::SettlementResponse response(const Amount& charged) const;
@@ -78,6 +81,7 @@ class ExactPurchase final : public Purchase {
     std::optional<payment::SettlementResponse> early() const override { return response(); }
     Task<payment::SettlementResponse> charge(Amount, payment::Usage) override;
     Task<void> release() override;
+    const Hash256& account() const override { return settled_.payment; }
 
   private:
     payment::SettlementResponse response() const;

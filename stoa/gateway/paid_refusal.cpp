@@ -38,6 +38,17 @@ tl::unexpected<Problem> engine_failed() {
     return tl::unexpected(std::move(failed));
 }
 
+tl::unexpected<Problem> failed_too_often(std::chrono::seconds wait) {
+    Problem often;
+    often.status = 429;
+    often.code = "engine_failed_often";
+    often.title = "The model failed your calls too often";
+    often.detail = "Three of your calls failed in this model within ten minutes; none was charged.";
+    often.fix = "Wait, or call another model.";
+    often.retry_after = std::to_string(wait.count());
+    return tl::unexpected(std::move(often));
+}
+
 tl::unexpected<Problem> bad_payment(const std::error_code& why) {
     return tl::unexpected(problem(
         400, why, "Send base64 of the JSON that x402 version 2 defines in PAYMENT-SIGNATURE."));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -7,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "stoa/gateway/paid_purchase.hpp"
+#include "stoa/gateway/paid_receipts.hpp"
 #include "stoa/gateway/paid_text.hpp"
 #include "stoa/gateway/router.hpp"
 #include "stoa/io/log.hpp"
@@ -21,9 +23,19 @@ struct PaidRun {
     payment::ChargeMeter meter;
     std::unique_ptr<Purchase> purchase;
     PaidAnswers& answers;
+    std::function<void()> engine_failed;  ///< Told of each call that the engine broke.
+    Receipts& receipts;
+    payment::Receipt receipt;  ///< What is known before the call.
+    std::vector<std::uint32_t> input_ids{};
+    std::vector<std::uint32_t> output_ids{};
     bool with_receipt = false;  ///< The client reads Stoa's own events.
     io::Log log{};
 };
+
+/// Its receipt, of a charge that is durable. `output` is the text that was delivered.
+Receipts::Id receipt_of(PaidRun&, std::string_view output, const payment::SettlementResponse&);
+
+inline constexpr const char* kReceiptHeader = "Stoa-Receipt";
 
 /// Answers whole: the client gets it once it is charged.
 Task<Answer> answer_whole(std::unique_ptr<PaidRun>);

@@ -1,3 +1,5 @@
+#include <stdexcept>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -17,6 +19,10 @@ namespace asio = boost::asio;
 constexpr std::chrono::seconds kHeadWait{30};
 constexpr std::chrono::hours kCallWait{1};
 
+struct ClientLeft : std::runtime_error {
+    ClientLeft() : std::runtime_error("the client left before the answer began") {}
+};
+
 /// The engine runs beside the socket: that it took the prompt decides the status line, and its
 /// pieces go out as it makes them.
 class Live final : public inference::Sink, public std::enable_shared_from_this<Live> {
@@ -29,11 +35,12 @@ class Live final : public inference::Sink, public std::enable_shared_from_this<L
         try {
             outcome_.emplace(
                 co_await run_->engine->generate(std::move(run_->request.generate), *this));
-        } catch (const inference::EngineFailure& failed) {
-            failure_ = failed.what();
+        } catch (const ClientLeft&) {
+            left_ = true;
         } catch (const std::exception& failed) {
             failure_ = failed.what();
         }
+        if (left_) co_await charge_prompt();
         ended_ = true;
         changed_.cancel();
     }
@@ -47,6 +54,7 @@ class Live final : public inference::Sink, public std::enable_shared_from_this<L
     Task<Answer> not_started() {
         co_await run_->purchase->release();
         if (outcome_ && !*outcome_) co_return refuse_engine(outcome_->error());
+        run_->engine_failed();
         run_->log.warning("an engine failed a call", {{"why", failure_}});
         co_return engine_failed();
     }
@@ -62,10 +70,11 @@ class Live final : public inference::Sink, public std::enable_shared_from_this<L
 
     Task<void> on_prompt(std::vector<inference::TokenId> tokens) override {
         run_->meter.input_accepted(tokens.size());
+        run_->input_ids = std::move(tokens);
         accepted_ = true;
         changed_.cancel();
         co_await until([this] { return writer_ != nullptr; }, kHeadWait);
-        if (!writer_) throw inference::EngineFailure("the client left before the answer began");
+        if (!writer_) throw ClientLeft();
         co_await send(run_->text.opening());
     }
 
@@ -76,6 +85,8 @@ class Live final : public inference::Sink, public std::enable_shared_from_this<L
             if (!taken) co_return false;
         }
         run_->meter.output_delivered(tokens);
+        output_ += piece.text;
+        run_->output_ids.insert(run_->output_ids.end(), piece.tokens.begin(), piece.tokens.end());
         co_return true;
     }
 
@@ -104,12 +115,19 @@ class Live final : public inference::Sink, public std::enable_shared_from_this<L
         co_return co_await writer_->write(text);
     }
 
+    /// Nobody took the answer's head, and the engine has done its part.
+    Task<void> charge_prompt() {
+        co_await run_->purchase->charge(run_->meter.charge(), run_->meter.usage());
+    }
+
     Task<void> stream(io::Writer& writer) {
+        if (left_) co_return;
         writer_ = &writer;
         changed_.cancel();
         co_await until([this] { return ended_; }, kCallWait);
         if (!outcome_ || !*outcome_) {
             co_await run_->purchase->release();
+            run_->engine_failed();
             run_->log.warning("an engine failed a stream", {{"why", failure_}});
             co_await send(PaidText::error(
                 "engine_failed", "The model failed; nothing was charged. Send the call again."));
@@ -124,9 +142,10 @@ class Live final : public inference::Sink, public std::enable_shared_from_this<L
         const auto settled = co_await run_->purchase->charge(run_->meter.charge(), usage);
         std::string last = run_->text.closing(outcome.finish);
         if (run_->request.include_usage) last += run_->text.usage(outcome);
+        const Receipts::Id receipt = receipt_of(*run_, output_, settled);
         if (run_->with_receipt) {
-            last +=
-                "event: stoa.receipt\ndata: " + json::serialize(payment::to_json(settled)) + "\n\n";
+            const std::string event = co_await receipt_event(settled, receipt);
+            last += event;
         }
         last += PaidText::kDone;
         co_await send(std::move(last));
@@ -141,14 +160,26 @@ class Live final : public inference::Sink, public std::enable_shared_from_this<L
         }
     }
 
+    Task<std::string> receipt_event(payment::SettlementResponse settled, Receipts::Id id) {
+        json::object data = payment::to_json(settled);
+        const auto found = co_await run_->receipts.find(id);
+        if (found) {
+            data["extensions"] = {
+                {"stoa-receipt", payment::to_json(run_->receipts.domain(), *found)}};
+        }
+        co_return "event: stoa.receipt\ndata: " + json::serialize(data) + "\n\n";
+    }
+
     std::unique_ptr<PaidRun> run_;
     asio::steady_timer changed_;
     io::Writer* writer_ = nullptr;
     bool accepted_ = false;
     bool ended_ = false;
+    bool left_ = false;
     std::optional<Result<inference::Outcome>> outcome_;
     std::string failure_;
     std::string sent_;
+    std::string output_;  ///< The text that the socket took.
 };
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "stoa/gateway/paid.hpp"
 
+#include "stoa/eth/keccak.hpp"
 #include "stoa/gateway/paid_fixture_test.hpp"
+#include "stoa/payment/receipt.hpp"
 
 namespace stoa::gateway::testing {
 namespace {
@@ -103,6 +105,23 @@ TEST_F(PaidTest, ChargesNothingWhenTheEngineFails) {
     EXPECT_EQ(charged(), kCost) << "the same voucher is good for another try";
 }
 
+TEST_F(PaidTest, LetsAPayerWaitWhoseCallsTheEngineFailedThreeTimes) {
+    engine->fails = true;
+    engine->fails_after = 1;
+    EXPECT_EQ(post(kBody, voucher(kAmount, kAmount)).status, 503U);
+    clock.advance(std::chrono::minutes(4));
+    post(kStream, voucher(kAmount, kAmount));
+    EXPECT_EQ(post(kBody, voucher(kAmount, kAmount)).status, 503U);
+    const auto often = post(kBody, voucher(kAmount, kAmount));
+    EXPECT_EQ(often.status, 429U);
+    EXPECT_EQ(often.headers.get("Retry-After"), "360");
+    EXPECT_EQ(json::parse(text_of(often)).at("error").at("code"), "engine_failed_often");
+    EXPECT_EQ(engine->calls, 3);
+    clock.advance(std::chrono::minutes(6));
+    engine->fails = false;
+    paid(post(kBody, voucher(kAmount, kAmount)));
+}
+
 TEST_F(PaidTest, ChargesNothingWhenTheEngineRefuses) {
     engine->refuses = inference::InferenceError::prompt_too_long;
     const auto response = post(kBody, voucher(kAmount, kAmount));
@@ -183,6 +202,27 @@ TEST_F(PaidTest, EndsAStreamWithAReceiptForClientsThatReadIt) {
     const std::size_t from = at + std::string("event: stoa.receipt\ndata: ").size();
     const auto receipt = json::parse(writer.text.substr(from, writer.text.find('\n', from) - from));
     EXPECT_EQ(receipt.at("extra").at("chargedAmount"), json::string(std::to_string(kCost)));
+    const auto& proof = receipt.at("extensions").at("stoa-receipt");
+    const auto it = payment::parse_receipt(proof).value();
+    EXPECT_EQ(payment::signer_of(payment::ReceiptDomain{kChain}, it), authorizer.address());
+    EXPECT_EQ(it.receipt.output_hash, eth::keccak256("Hello and bye"));
+    EXPECT_EQ(it.receipt.charge, Amount{kCost});
+}
+
+TEST_F(PaidTest, SignsAReceiptOfAWholeAnswer) {
+    paid(post(kBody, voucher(kAmount, kAmount)));
+    const auto response = post(kBody, voucher(kCost + kAmount, kAmount));
+    path = "/api/receipts/" + std::string(response.headers.get("Stoa-Receipt").value());
+    const auto found = json::parse(text_of(send(io::Method::get, {})));
+    const auto it = payment::parse_receipt(found).value();
+    EXPECT_EQ(payment::signer_of(payment::ReceiptDomain{kChain}, it), authorizer.address());
+    EXPECT_EQ(it.receipt.channel_id, channel);
+    EXPECT_EQ(it.receipt.cumulative, Amount{2 * kCost});
+    EXPECT_EQ(it.receipt.request_hash, eth::keccak256("POST\n/v1/chat/completions\n" + kBody));
+    EXPECT_EQ(it.receipt.token_ids_hash, payment::token_ids_hash(std::vector<std::uint32_t>(7),
+                                                                 std::vector<std::uint32_t>(3)));
+    path.back() = path.back() == '0' ? '1' : '0';
+    EXPECT_EQ(send(io::Method::get, {}).status, 404U);
 }
 
 TEST_F(PaidTest, ChargesOnlyWhatTheSocketTook) {

@@ -1,3 +1,4 @@
+#include "stoa/base/hex.hpp"
 #include "stoa/gateway/paid_refusal.hpp"
 #include "stoa/gateway/paid_run.hpp"
 
@@ -6,14 +7,16 @@ namespace {
 
 class Collect final : public inference::Sink {
   public:
-    explicit Collect(payment::ChargeMeter& meter) : meter_(meter) {}
+    explicit Collect(PaidRun& run) : run_(run) {}
 
     Task<void> on_prompt(std::vector<inference::TokenId> tokens) override {
-        meter_.input_accepted(tokens.size());
+        run_.meter.input_accepted(tokens.size());
+        run_.input_ids = std::move(tokens);
         co_return;
     }
     Task<bool> on_piece(inference::Piece piece) override {
-        meter_.output_delivered(piece.tokens.size());
+        run_.meter.output_delivered(piece.tokens.size());
+        run_.output_ids.insert(run_.output_ids.end(), piece.tokens.begin(), piece.tokens.end());
         text += piece.text;
         co_return true;
     }
@@ -21,35 +24,47 @@ class Collect final : public inference::Sink {
     std::string text;
 
   private:
-    payment::ChargeMeter& meter_;
+    PaidRun& run_;
 };
 
-Task<Result<std::string>> body_of(PaidRun& run) {
+struct Made {
+    std::string body;
+    std::string output;  ///< What the receipt is of.
+};
+
+Task<Result<Made>> make(PaidRun& run) {
     if (run.request.kind == PaidKind::embedding) {
         auto found = co_await run.engine->embed(std::move(run.request.texts));
         if (!found) co_return fail(found.error());
         run.meter.input_accepted(found->input_tokens);
-        co_return run.text.embeddings(*found, run.request.base64);
+        Made made;
+        made.body = run.text.embeddings(*found, run.request.base64);
+        made.output = made.body;
+        co_return made;
     }
-    Collect collect(run.meter);
+    Collect collect(run);
     const auto outcome = co_await run.engine->generate(std::move(run.request.generate), collect);
     if (!outcome) co_return fail(outcome.error());
-    co_return run.text.answer(collect.text, *outcome);
+    Made made;
+    made.body = run.text.answer(collect.text, *outcome);
+    made.output = std::move(collect.text);
+    co_return made;
 }
 
 }  // namespace
 
 Task<Answer> answer_whole(std::unique_ptr<PaidRun> run) {
-    std::optional<Result<std::string>> body;
+    std::optional<Result<Made>> made;
     std::string failure;
     try {
-        body.emplace(co_await body_of(*run));
+        made.emplace(co_await make(*run));
     } catch (const inference::EngineFailure& failed) {
         failure = failed.what();
     }
-    if (!body || !*body) {
+    if (!made || !*made) {
         co_await run->purchase->release();
-        if (body) co_return refuse_engine(body->error());
+        if (made) co_return refuse_engine(made->error());
+        run->engine_failed();
         run->log.warning("an engine failed a call", {{"why", failure}});
         co_return engine_failed();
     }
@@ -58,7 +73,8 @@ Task<Answer> answer_whole(std::unique_ptr<PaidRun> run) {
     answer.headers.set("Content-Type", "application/json");
     answer.headers.set("Cache-Control", "private");
     answer.headers.set(payment::kPaymentResponseHeader, payment::to_header(settled));
-    answer.body = std::make_shared<const std::string>(std::move(**body));
+    answer.headers.set(kReceiptHeader, to_hex(receipt_of(*run, (*made)->output, settled)));
+    answer.body = std::make_shared<const std::string>(std::move((*made)->body));
     io::Response response;
     response.headers = answer.headers;
     response.body = answer.body;

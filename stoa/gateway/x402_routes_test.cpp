@@ -10,7 +10,7 @@ class X402Test : public PaidTest {
   protected:
     X402Test()
         : x402(PaidParts{loop.get_executor(), served, deployment, channels, *ledger, *mirror,
-                         *deposits, *settler, *sender, clock, "http://localhost:1"}) {
+                         *deposits, *settler, *sender, authorizer, clock, "http://localhost:1"}) {
         x402.add_to(*router);
     }
 
