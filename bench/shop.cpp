@@ -164,9 +164,9 @@ struct Shop::Parts {
     void open_routes(const boost::asio::any_io_executor& executor, unsigned short port) {
         const std::string url = "http://localhost:" + std::to_string(port);
         router = std::make_unique<Router>(Site(url, port), io::Log{}, metrics);
-        routes =
-            std::make_unique<PaidRoutes>(PaidParts{executor, served, deployment, channels, ledger,
-                                                   mirror, deposits, settler, sender, clock, url});
+        routes = std::make_unique<PaidRoutes>(PaidParts{executor, served, deployment, channels,
+                                                        ledger, mirror, deposits, settler, sender,
+                                                        authorizer, clock, url});
         routes->add_to(*router);
     }
 };

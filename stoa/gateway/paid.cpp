@@ -11,12 +11,14 @@
 #include "stoa/gateway/paid_models.hpp"
 #include "stoa/gateway/paid_refusal.hpp"
 #include "stoa/gateway/paid_run.hpp"
+#include "stoa/gateway/visitor_limit.hpp"
 
 namespace stoa::gateway {
 namespace {
 
 constexpr std::size_t kMaxBodyBytes = std::size_t{2} << 20;
 constexpr std::chrono::seconds kQuoteHolds{60};
+constexpr unsigned kQuotesAMinute = 60;
 
 const char* path_of(PaidKind kind) {
     switch (kind) {
@@ -65,7 +67,8 @@ struct PaidRoutes::Impl {
         : parts(std::move(p)),
           cashier(parts),
           failures(std::make_shared<EngineFailures>(parts.clock)),
-          receipts(parts.executor, parts.clock, parts.authorizer, parts.channels.chain_id()) {}
+          receipts(parts.executor, parts.clock, parts.authorizer, parts.channels.chain_id()),
+          quotes(parts.clock, kQuotesAMinute) {}
 
     /// The model of the path, else of the body; open for calls.
     OrProblem<const ServedModel*> model(const Request&, const std::string& in_body) const;
@@ -88,6 +91,7 @@ struct PaidRoutes::Impl {
     Cashier cashier;
     std::shared_ptr<EngineFailures> failures;  ///< Streams may outlive the routes.
     Receipts receipts;
+    VisitorLimit quotes;
     std::unordered_map<std::uint64_t, Quoted> quoted;
     std::mt19937_64 random{std::random_device{}()};
 };
@@ -256,6 +260,11 @@ Task<Answer> PaidRoutes::Impl::receipt(Request& request) {
 }
 
 Task<Answer> PaidRoutes::Impl::quote(Request& request) {
+    if (const auto wait = quotes.take(request.remote)) {
+        auto problem = problem_of(GatewayError::rate_limited, "Quotes tokenise, and cost nothing.");
+        problem.retry_after = std::to_string(wait->count());
+        co_return tl::unexpected(std::move(problem));
+    }
     const auto fields = Fields::parse(request.body);
     if (!fields) co_return tl::unexpected(fields.error());
     const PaidKind kind = fields->has("messages") ? PaidKind::chat

@@ -1,6 +1,7 @@
 #include "stoa/gateway/paid_failures.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace stoa::gateway {
 
@@ -30,9 +31,9 @@ std::optional<std::chrono::seconds> EngineFailures::wait(const eth::Address& pay
     const auto found = failures_.find(key(payer, service));
     if (found == failures_.end()) return std::nullopt;
     drop_old(found->second);
-    if (found->second.empty())
+    if (found->second.empty()) {
         failures_.erase(found);
-    else if (found->second.size() >= kMost) {
+    } else if (found->second.size() >= kMost) {
         return std::chrono::ceil<std::chrono::seconds>(found->second.front() + kWithin -
                                                        clock_.steady());
     }
@@ -41,10 +42,10 @@ std::optional<std::chrono::seconds> EngineFailures::wait(const eth::Address& pay
 
 void EngineFailures::make_room() {
     if (failures_.size() < kMaxPayers) return;
-    std::erase_if(failures_, [this](auto& entry) {
-        drop_old(entry.second);
-        return entry.second.empty();
-    });
+    for (auto entry = failures_.begin(); entry != failures_.end();) {
+        drop_old(entry->second);
+        entry = entry->second.empty() ? failures_.erase(entry) : std::next(entry);
+    }
     if (failures_.size() >= kMaxPayers) failures_.erase(failures_.begin());
 }
 

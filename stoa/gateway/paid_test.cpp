@@ -287,5 +287,16 @@ TEST_F(PaidTest, QuotesWithTheRealTokens) {
     EXPECT_EQ(quoted.at("input_tokens"), 7);
 }
 
+TEST_F(PaidTest, QuotesSixtyTimesAMinuteToOneVisitor) {
+    path = "/api/quote";
+    for (int i = 0; i < 60; ++i) EXPECT_EQ(post(kBody).status, 200U);
+    clock.advance(std::chrono::seconds(20));
+    const auto often = post(kBody);
+    EXPECT_EQ(often.status, 429U);
+    EXPECT_EQ(often.headers.get("Retry-After"), "40");
+    clock.advance(std::chrono::seconds(40));
+    EXPECT_EQ(post(kBody).status, 200U);
+}
+
 }  // namespace
 }  // namespace stoa::gateway::testing
