@@ -69,20 +69,30 @@ SimChain::SimChain() {
 void SimChain::mine() {
     Block block{now(), {}};
     for (const SimCall& call : pool_) {
-        if (block.money.apply(call, blocks_.size())) block.calls.push_back(call);
+        if (block.money.apply(call, blocks_.size())) {
+            block.calls.push_back(call);
+        } else if (call.kind == SimCall::Kind::deposit && call.was_mined) {
+            undone_.at(call.payer) += call.value;
+        }
     }
     pool_.clear();
     blocks_.push_back(std::move(block));
+    if (head() > kSafe) safe_ = std::max(safe_, head() - kSafe);
 }
 
-void SimChain::fork(std::uint64_t depth, const std::function<bool()>& keeps) {
+void SimChain::fork(std::uint64_t depth, const std::function<bool(const SimCall&)>& keeps) {
     std::vector<SimCall> again;
-    for (; depth > 0 && blocks_.size() > 1; --depth) {
-        auto calls = std::move(blocks_.back().calls);
+    for (; depth > 0 && head() > safe_; --depth) {
+        std::vector<SimCall> calls;
+        for (SimCall& call : blocks_.back().calls) {
+            call.was_mined = true;
+            if (call.kind != SimCall::Kind::deposit || keeps(call)) {
+                calls.push_back(call);
+            } else {
+                undone_.at(call.payer) += call.value;
+            }
+        }
         blocks_.pop_back();
-        std::erase_if(calls, [&](const SimCall& call) {
-            return call.kind == SimCall::Kind::deposit && !keeps();
-        });
         again.insert(again.begin(), calls.begin(), calls.end());
     }
     pool_.insert(pool_.begin(), again.begin(), again.end());
@@ -90,10 +100,16 @@ void SimChain::fork(std::uint64_t depth, const std::function<bool()>& keeps) {
 
 ledger::ChainState SimChain::state(std::uint32_t payer, std::uint64_t block) const {
     const auto& channel = blocks_.at(block).money.channels.at(payer);
-    const auto& safe = blocks_.at(block < kSafe ? 0 : block - kSafe).money.channels.at(payer);
+    // Not the balance at the safe block: that may be paid out since, and be back with a new deposit.
+    std::uint64_t unsafe = 0;
+    for (std::uint64_t at = block < kSafe ? 1 : block - kSafe + 1; at <= block; ++at) {
+        for (const SimCall& call : blocks_.at(at).calls) {
+            if (call.kind == SimCall::Kind::deposit && call.payer == payer) unsafe += call.value;
+        }
+    }
     ledger::ChainState state;
     state.balance = Amount{channel.balance};
-    state.safe_balance = Amount{std::min(safe.balance, channel.balance)};
+    state.safe_balance = Amount{channel.balance - std::min(unsafe, channel.balance)};
     state.claimed = Amount{channel.claimed};
     state.withdrawing = Amount{channel.withdrawing};
     state.withdraw_requested_at = static_cast<std::int64_t>(channel.asked_at);

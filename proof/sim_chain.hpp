@@ -12,7 +12,7 @@ namespace stoa::proof {
 
 inline constexpr std::uint32_t kPayers = 4;  ///< Each has one channel.
 inline constexpr std::uint64_t kWallet = 10'000;
-inline constexpr std::uint64_t kDelay = 16;  ///< Of a withdrawal, in blocks.
+inline constexpr std::uint64_t kDelay = 20;  ///< Of a withdrawal, in blocks.
 inline constexpr std::uint64_t kSafe = 4;    ///< No reorganisation is as deep.
 
 /// A transaction of the contract Channels, with what decides whether it is valid.
@@ -24,6 +24,7 @@ struct SimCall {
     std::uint64_t signed_total = 0;
     std::uint64_t nonce = 0;   ///< Of a refund.
     std::uint64_t claims = 0;  ///< A refund claims this total first; 0 is none.
+    bool was_mined = false;    ///< In a block that a fork took back.
 };
 
 /// All money at one block.
@@ -51,12 +52,14 @@ class SimChain {
 
     void send(const SimCall& call) { pool_.push_back(call); }
     void mine();
-    /// Takes blocks back; their calls return to the pool, deposits only where `keeps` says so: a
-    /// payer may sign the same money away elsewhere.
-    void fork(std::uint64_t depth, const std::function<bool()>& keeps);
+    /// Takes blocks back, but none that was ever safe; their calls return to the pool, deposits
+    /// only where `keeps` says so: a payer may sign the same money away elsewhere.
+    void fork(std::uint64_t depth, const std::function<bool(const SimCall&)>& keeps);
 
     std::uint64_t head() const { return blocks_.size() - 1; }
     const SimMoney& now() const { return blocks_.back().money; }
+    /// All deposits of a payer that were in a block once and are in none any more.
+    std::uint64_t undone(std::uint32_t payer) const { return undone_.at(payer); }
     /// As a node reads it that stands at `block`.
     ledger::ChainState state(std::uint32_t payer, std::uint64_t block) const;
 
@@ -67,6 +70,8 @@ class SimChain {
     };
     std::vector<Block> blocks_;
     std::vector<SimCall> pool_;
+    std::array<std::uint64_t, kPayers> undone_{};
+    std::uint64_t safe_ = 0;
 };
 
 }  // namespace stoa::proof

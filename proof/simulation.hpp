@@ -14,8 +14,9 @@
 namespace stoa::proof {
 
 /// One world: a chain that forks and is read late, buyers whose messages are lost, doubled and
-/// delayed, and the node's real ledger between them, which dies at any moment. Everything follows
-/// from the seed: one act at a time, in an order that it chooses.
+/// delayed, and the node's real ledger between them, which dies at any moment. Payers also rob it
+/// as well as they can: with deposits that a fork undoes, and by leaving while their calls go on.
+/// Everything follows from the seed: one act at a time, in an order that it chooses.
 class Simulation {
   public:
     Simulation(std::uint64_t seed, std::filesystem::path file);
@@ -27,6 +28,8 @@ class Simulation {
     std::uint64_t crashes() const { return crashes_; }
     std::uint64_t forks() const { return forks_; }
     std::uint64_t lost() const { return lost_; }
+    std::uint64_t robberies() const { return robberies_; }
+    std::uint64_t leavings() const { return leavings_; }
 
   private:
     struct Message {
@@ -39,6 +42,8 @@ class Simulation {
         std::uint64_t signed_total = 0;  ///< The most that it ever signed.
         std::uint64_t charged = 0;       ///< What was durable: the node's and the buyer's truth.
         std::uint64_t running = 0;       ///< Amount of the call that is being served; 0: none.
+        std::uint64_t begun_at = 0;      ///< The block when that began.
+        std::optional<ledger::Turns::Turn> turn;  ///< Of that call.
     };
 
     void step();
@@ -47,12 +52,20 @@ class Simulation {
     void deliver();
     void accept(const Message&);
     void finish(std::uint32_t payer);
+    void charge(std::uint32_t payer, std::uint64_t amount);
+    void finish_long_calls();
+    std::optional<ledger::Turns::Turn> take_turn(std::uint32_t payer);
     void follow(std::uint64_t lag);
     void settle();
     void refund(std::uint32_t payer);
     void next_block();
     void buyer_acts(std::uint32_t payer);
+    void fork(const std::function<bool(const SimCall&)>& keeps);
+    void spend(std::uint32_t payer);
+    void rob();
+    void leave(std::uint32_t payer);
     void check() const;
+    void check_loss() const;
     void close_the_books();
     void wait_for(Task<void>);
     const ledger::Channel* channel(std::uint32_t payer) const;
@@ -71,6 +84,19 @@ class Simulation {
     std::uint64_t crashes_ = 0;
     std::uint64_t forks_ = 0;
     std::uint64_t lost_ = 0;
+    std::uint64_t robberies_ = 0;
+    std::uint64_t leavings_ = 0;
+    bool is_pressed_ = false;  ///< Somebody robs or leaves; one at a time.
 };
+
+inline constexpr std::uint64_t kCredit = 400;     ///< Of a payer, in deposits a fork could undo.
+inline constexpr std::uint64_t kAllCredit = 900;  ///< Of all of them.
+
+ledger::ChannelId channel_of(std::uint32_t payer);
+/// Throws `std::runtime_error`.
+void must(bool holds, const char* rule);
+inline std::uint64_t small(const Amount& amount) {
+    return static_cast<std::uint64_t>(amount.units);
+}
 
 }  // namespace stoa::proof

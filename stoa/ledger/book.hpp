@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -26,6 +27,9 @@ struct Channel {
     Amount unclaimed() const {
         return charged > chain.claimed ? charged - chain.claimed : Amount{};
     }
+    /// The total that a claim now should name. After a reorganisation less may be there than was
+    /// earned.
+    Amount claimable() const { return std::min(charged, chain.balance); }
     /// What the payer would get back now.
     Amount refundable() const {
         return chain.balance > charged ? chain.balance - charged : Amount{};

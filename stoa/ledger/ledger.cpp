@@ -197,7 +197,10 @@ Task<void> Ledger::write() {
 void Ledger::apply(const Event& event) {
     book_.apply(event);
     if (const auto* mirrored = std::get_if<Mirrored>(&event)) {
-        if (mirrored->state.safe_balance < mirrored->state.balance) {
+        const ChainState& chain = mirrored->state;
+        // What was lost stays used: otherwise a payer has the credit again for each deposit undone.
+        const bool is_short = book_.find(mirrored->channel)->charged > chain.safe_balance;
+        if (chain.safe_balance < chain.balance || is_short) {
             unsafe_.insert(mirrored->channel);
         } else {
             unsafe_.erase(mirrored->channel);

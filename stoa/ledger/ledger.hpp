@@ -25,7 +25,7 @@ namespace stoa::ledger {
 struct LedgerConfig {
     std::filesystem::path file;
     /// How much of deposits that a reorganisation could still undo may be spent, in units of a
-    /// token: by one payer, and by all.
+    /// token: by one payer, and by all. What a reorganisation did take stays used until it is back.
     Amount unsafe_credit_per_payer{1'000'000};
     Amount unsafe_credit{50'000'000};
     std::size_t max_channels = 100'000;
@@ -101,7 +101,7 @@ class Ledger {
     Record record_;
     Book book_;
     Turns turns_;
-    std::unordered_set<ChannelId> unsafe_;  ///< Channels whose balance isn't safe in full.
+    std::unordered_set<ChannelId> unsafe_;  ///< Not safe in full, or short of what was earned.
 };
 
 }  // namespace stoa::ledger

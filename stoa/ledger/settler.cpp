@@ -111,8 +111,7 @@ bool Settler::is_ours(const Channel& channel) const {
 }
 
 std::optional<Claim> Settler::claim_of(const ChannelId& id, const Channel& channel) const {
-    // After a reorganisation less may be there than was earned.
-    const Amount total = std::min(channel.charged, channel.chain.balance);
+    const Amount total = channel.claimable();
     if (!is_ours(channel) || !channel.signature || total <= channel.chain.claimed) {
         return std::nullopt;
     }
