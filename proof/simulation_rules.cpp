@@ -27,6 +27,7 @@ void Simulation::check_loss() const {
         const std::uint64_t balance = chain_.now().channels.at(payer).balance;
         const std::uint64_t missing = charged > balance ? charged - balance : 0;
         must(missing <= kCredit, "a payer took more back than its credit");
+        lost += missing;
         const ledger::Channel* found = channel(payer);
         if (!found) continue;
         must(small(found->lost) <= kCredit, "more of a payer is booked as lost than its credit");
