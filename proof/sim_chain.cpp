@@ -100,7 +100,8 @@ void SimChain::fork(std::uint64_t depth, const std::function<bool(const SimCall&
 
 ledger::ChainState SimChain::state(std::uint32_t payer, std::uint64_t block) const {
     const auto& channel = blocks_.at(block).money.channels.at(payer);
-    // Not the balance at the safe block: that may be paid out since, and be back with a new deposit.
+    // Not the balance at the safe block: that may be paid out since, and be back with a new
+    // deposit.
     std::uint64_t unsafe = 0;
     for (std::uint64_t at = block < kSafe ? 1 : block - kSafe + 1; at <= block; ++at) {
         for (const SimCall& call : blocks_.at(at).calls) {

@@ -43,9 +43,13 @@ Ledger::Ledger(asio::any_io_executor executor, const io::Clock& clock, LedgerCon
 
 payment::ChannelState Ledger::state_of(const ChannelId& id, const Channel& channel) const {
     const ChainState& chain = channel.chain;
-    Amount usable =
-        chain.balance > chain.withdrawing ? chain.balance - chain.withdrawing : Amount{};
-    if (chain.safe_balance < usable) {
+    const auto left = [](const Amount& whole, const Amount& used) {
+        return whole > used ? whole - used : Amount{};
+    };
+    Amount usable = left(chain.balance, chain.withdrawing);
+    // A fork may undo the newer deposit and leave the withdrawal.
+    const Amount firm = left(chain.safe_balance, chain.withdrawing);
+    if (firm < usable) {
         Amount used_by_payer;
         Amount used_by_all;
         for (const ChannelId& other : unsafe_) {
@@ -54,12 +58,9 @@ payment::ChannelState Ledger::state_of(const ChannelId& id, const Channel& chann
             used_by_all += unsafe_used(*it);
             if (it->config.payer == channel.config.payer) used_by_payer += unsafe_used(*it);
         }
-        const auto left = [](const Amount& limit, const Amount& used) {
-            return limit > used ? limit - used : Amount{};
-        };
         const Amount credit = std::min(left(config_.unsafe_credit_per_payer, used_by_payer),
                                        left(config_.unsafe_credit, used_by_all));
-        usable = std::min(usable, chain.safe_balance + credit);
+        usable = std::min(usable, firm + credit);
     }
     return {usable, chain.claimed, channel.charged};
 }

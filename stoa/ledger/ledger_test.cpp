@@ -202,6 +202,15 @@ TEST_F(LedgerTest, DoesNotCountWhatThePayerIsWithdrawing) {
     EXPECT_EQ(ledger->state_of(test_channel(1), channel(1)).balance, Amount{300});
 }
 
+TEST_F(LedgerTest, CountsADepositThatCouldBeUndoneUpToTheCreditBesideAWithdrawalOfTheRest) {
+    ChainState state = holding(8'000'000);
+    state.safe_balance = Amount{3'000'000};
+    state.withdrawing = Amount{3'000'000};
+    state.withdraw_requested_at = 1'800'000'000;
+    open(1, state);
+    EXPECT_EQ(ledger->state_of(test_channel(1), channel(1)).balance, Amount{1'000'000});
+}
+
 TEST_F(LedgerTest, BooksADepositThatAReorganisationTookBackAsLost) {
     open(1, holding(1000));
     reserve(1, 400);
