@@ -10,6 +10,7 @@ dev_test() {
     esac
   done
   install_debian deps.apt deps.test.apt
+  know_localhost
   use_node
   for part in "${parts[@]}"; do "test_$part"; done
 }
