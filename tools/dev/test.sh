@@ -30,6 +30,7 @@ test_node() {
 }
 
 test_dapp() {
+  npm_ci test   # its wallet for browsers
   step "Building the contracts" build_contracts
   step "Building the dApp" build_dapp
   shown "Testing the dApp" npm --prefix dapp test
