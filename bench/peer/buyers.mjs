@@ -5,7 +5,7 @@ import {
 import { wrapFetchWithPayment, x402Client } from '@x402/fetch';
 import { keccak256, toHex } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
-import { CHAIN_ID, NETWORK, account } from './common.mjs';
+import { CHAIN_ID, NETWORK, account } from './development_chain.mjs';
 
 const CHANNELS = '0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003';
 const VOUCHER = [

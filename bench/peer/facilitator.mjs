@@ -3,7 +3,7 @@ import express from 'express';
 import { x402Facilitator } from '@x402/core/facilitator';
 import { toFacilitatorEvmSigner } from '@x402/evm';
 import { BatchSettlementEvmScheme } from '@x402/evm/batch-settlement/facilitator';
-import { NETWORK, account, serve, wallet } from './common.mjs';
+import { NETWORK, account, serve, wallet } from './development_chain.mjs';
 
 const chain = wallet(0);
 const signer = toFacilitatorEvmSigner({

@@ -3,7 +3,7 @@ import express from 'express';
 import { HTTPFacilitatorClient, x402ResourceServer } from '@x402/core/server';
 import { BatchSettlementEvmScheme } from '@x402/evm/batch-settlement/server';
 import { paymentMiddleware } from '@x402/express';
-import { NETWORK, account, serve } from './common.mjs';
+import { NETWORK, account, serve } from './development_chain.mjs';
 
 const payTo = account(9).address;
 const token = JSON.parse(process.env.TOKEN);
