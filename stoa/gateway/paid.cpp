@@ -5,9 +5,9 @@
 #include <unordered_map>
 
 #include "stoa/base/hex.hpp"
-#include "stoa/eth/keccak.hpp"
 #include "stoa/gateway/paid_cashier.hpp"
 #include "stoa/gateway/paid_failures.hpp"
+#include "stoa/gateway/paid_header.hpp"
 #include "stoa/gateway/paid_models.hpp"
 #include "stoa/gateway/paid_refusal.hpp"
 #include "stoa/gateway/paid_run.hpp"
@@ -51,13 +51,6 @@ payment::Receipt receipt_before(const ServedModel& served, const PaidRequest& re
     receipt.params_hash =
         payment::params_hash({g.max_tokens, g.temperature, g.top_p, g.seed, g.stop});
     return receipt;
-}
-
-Hash256 hash_of(const Request& request) {
-    std::string text(io::to_text(request.method));
-    text += '\n' + request.path + '\n';
-    text += request.body;
-    return eth::keccak256(text);
 }
 
 }  // namespace
@@ -188,13 +181,8 @@ Task<Answer> PaidRoutes::Impl::call(Request& request, PaidKind kind) {
     payment::Receipt receipt = receipt_before(served, *body);
     const PaidOffer terms = offer(served, kind, usage_bound(*body, engine->info()));
 
-    const auto header = request.headers.get(payment::kPaymentSignatureHeader);
-    if (!header) co_return payment_required(terms, "Payment required");
-    auto payment = payment::parse_payment_header(*header);
-    if (!payment && payment.error() == payment::PaymentError::invalid_payload) {
-        co_return bad_payment(payment.error());
-    }
-    if (!payment) co_return payment_required(terms, std::string(code_of(payment.error())));
+    auto payment = payment_of(request, terms);
+    if (!payment) co_return std::move(payment.error());
 
     const eth::Address payer = payer_of(*payment);
     if (const auto wait = failures->wait(payer, service.id)) co_return failed_too_often(*wait);
@@ -233,19 +221,7 @@ Task<Answer> PaidRoutes::Impl::ask(Request& request, PaidKind kind) {
     const ServedModel& served = **found;
     const ServiceTerms service = *served.service;
     const PaidOffer terms = offer(served, kind, typical_usage(served.engine->info()));
-    const auto header = request.headers.get(payment::kPaymentSignatureHeader);
-    if (!header) co_return payment_required(terms, "Payment required");
-    auto payment = payment::parse_payment_header(*header);
-    if (!payment && payment.error() == payment::PaymentError::invalid_payload) {
-        co_return bad_payment(payment.error());
-    }
-    if (!payment) co_return payment_required(terms, std::string(code_of(payment.error())));
-    if (!std::holds_alternative<payment::RefundPayload>(payment->payload)) {
-        co_return payment_required(
-            terms, std::string(code_of(make_error_code(payment::PaymentError::payload_type))));
-    }
-    auto bought = co_await cashier.buy(terms, service, std::move(*payment), hash_of(request));
-    co_return std::move(std::get<io::Response>(bought));
+    co_return co_await cashier.look(terms, service, request);
 }
 
 Task<Answer> PaidRoutes::Impl::receipt(Request& request) {

@@ -2,6 +2,7 @@
 
 #include "stoa/base/hex.hpp"
 #include "stoa/eth/keccak.hpp"
+#include "stoa/gateway/paid_header.hpp"
 
 namespace stoa::gateway {
 namespace {
@@ -65,6 +66,18 @@ Result<void> Cashier::check(const ServiceTerms& service,
     STOA_CHECK(payment::check_config(payload.config, terms_of(service)));
     return payment::check_signature(parts_.channels, payload.config, payload.voucher,
                                     payload.signature);
+}
+
+Task<Answer> Cashier::look(PaidOffer offer, ServiceTerms service, const Request& request) {
+    auto payment = payment_of(request, offer);
+    if (!payment) co_return std::move(payment.error());
+    if (!std::holds_alternative<payment::RefundPayload>(payment->payload)) {
+        co_return payment_required(
+            offer, std::string(code_of(make_error_code(payment::PaymentError::payload_type))));
+    }
+    const Hash256 hash = hash_of(request);
+    auto bought = co_await buy(std::move(offer), std::move(service), std::move(*payment), hash);
+    co_return std::move(std::get<io::Response>(bought));
 }
 
 Task<Cashier::Bought> Cashier::by_channel(PaidOffer offer, ServiceTerms service,

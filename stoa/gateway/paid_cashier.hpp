@@ -29,6 +29,9 @@ class Cashier {
     Task<Bought> buy(PaidOffer offer, ServiceTerms service, payment::PaymentPayload,
                      Hash256 request);
 
+    /// A look before a call: its terms; or the refund that the request asks for.
+    Task<Answer> look(PaidOffer, ServiceTerms, const Request&);
+
     /// How long a second call of a channel waits for the first.
     static constexpr std::chrono::milliseconds kBusyWait{250};
     /// How long the same call again waits for the first one's answer.

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "stoa/eth/keccak.hpp"
 #include "stoa/gateway/paid_cashier.hpp"
+#include "stoa/gateway/paid_header.hpp"
 #include "stoa/gateway/paid_refusal.hpp"
 #include "stoa/gateway/tensor_message.hpp"
 
@@ -11,13 +11,6 @@ namespace stoa::gateway {
 namespace {
 
 constexpr std::size_t kMaxBodyBytes = std::size_t{2} << 20;
-
-Hash256 hash_of(const Request& request) {
-    std::string text(io::to_text(request.method));
-    text += '\n' + request.path + '\n';
-    text += request.body;
-    return eth::keccak256(text);
-}
 
 /// JSON can carry what the model takes and gives.
 bool is_json(const inference::Tensors& tensors) {
@@ -135,13 +128,8 @@ Task<Answer> TensorRoutes::Impl::infer(const Request& request) {
     auto body = read_tensor_request(request.body, engine->signature());
     if (!body) co_return tl::unexpected(std::move(body.error()));
     const PaidOffer terms = offer(served);
-    const auto header = request.headers.get(payment::kPaymentSignatureHeader);
-    if (!header) co_return payment_required(terms, "Payment required");
-    auto payment = payment::parse_payment_header(*header);
-    if (!payment && payment.error() == payment::PaymentError::invalid_payload) {
-        co_return bad_payment(payment.error());
-    }
-    if (!payment) co_return payment_required(terms, std::string(code_of(payment.error())));
+    auto payment = payment_of(request, terms);
+    if (!payment) co_return std::move(payment.error());
     const ServiceTerms service = *served.service;
     auto bought = co_await cashier.buy(terms, service, std::move(*payment), hash_of(request));
     if (auto* response = std::get_if<io::Response>(&bought)) co_return std::move(*response);
@@ -186,19 +174,7 @@ Task<Answer> TensorRoutes::Impl::ask(const Request& request) {
     if (!found) co_return tl::unexpected(found.error());
     const PaidOffer terms = offer(**found);
     const ServiceTerms service = *(*found)->service;
-    const auto header = request.headers.get(payment::kPaymentSignatureHeader);
-    if (!header) co_return payment_required(terms, "Payment required");
-    auto payment = payment::parse_payment_header(*header);
-    if (!payment && payment.error() == payment::PaymentError::invalid_payload) {
-        co_return bad_payment(payment.error());
-    }
-    if (!payment) co_return payment_required(terms, std::string(code_of(payment.error())));
-    if (!std::holds_alternative<payment::RefundPayload>(payment->payload)) {
-        co_return payment_required(
-            terms, std::string(code_of(make_error_code(payment::PaymentError::payload_type))));
-    }
-    auto bought = co_await cashier.buy(terms, service, std::move(*payment), hash_of(request));
-    co_return std::move(std::get<io::Response>(bought));
+    co_return co_await cashier.look(terms, service, request);
 }
 
 }  // namespace stoa::gateway
