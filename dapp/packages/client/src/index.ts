@@ -6,6 +6,8 @@ export * from './fetch.ts';
 export * from './paid_call.ts';
 export * from './policy.ts';
 export * from './problem.ts';
+export * from './purse.ts';
+export * from './purse_state.ts';
 export * from './receipt.ts';
 export * from './sse.ts';
 export * from './store.ts';

@@ -7,6 +7,8 @@ export type StoredChannel = {
   channelId: Hex;
   chainId: number;
   payer: Address;
+  /** Whose purse the payer is, where it is one. */
+  owner?: Address;
   service: string;
   model: string;
   config: ChannelConfig;
@@ -34,6 +36,8 @@ export type State = {
   channels: StoredChannel[];
   /** Units spent by UTC day, such as 2026-11-25. */
   days: Record<string, string>;
+  /** What the key has taken out of a purse, by the purse's token. */
+  taken?: Record<Address, string>;
 };
 
 /** Where a State is kept. `load` answers null the first time. */
@@ -50,6 +54,16 @@ export function memoryStore(): StateStore {
     save: async (state) => { kept = JSON.stringify(state); },
   };
 }
+
+/** Whose money a channel holds: the wallet that can take it back. */
+export const ownerOf = ({ owner, payer }: StoredChannel): Address => owner ?? payer;
+
+/**
+ * A channel whose rest came back. A purse's is remembered: the next deposit of the same key opens it
+ * again, and its totals go on where they stood.
+ */
+export const emptied = (channel: StoredChannel): StoredChannel =>
+  ({ ...channel, balance: channel.charged, open: false });
 
 /** The channels of a State; each change is saved before it counts. */
 export function channelsOf(state: State, save: () => Promise<void>): ChannelStore {
