@@ -4,7 +4,7 @@ import { createRoot } from 'react-dom/client';
 import { Problem } from '@stoa/client';
 import { App } from './app';
 import { MarketProvider } from './market';
-import './style.css';
+import './style/index.css';
 import { WalletProvider } from './wallet';
 
 const queries = new QueryClient({
