@@ -21,6 +21,17 @@ inline constexpr std::size_t kMaxJsonDepth = 32;
 template <class T>
 using OrProblem = tl::expected<T, Problem>;
 
+/// `STOA_TRY` and `STOA_CHECK` for coroutines: `STOA_CO_TRY(size, size_of(fields));`
+#define STOA_CO_TRY(name, expression)                                       \
+    auto name##_or = (expression);                                          \
+    if (!name##_or) co_return tl::unexpected(std::move(name##_or).error()); \
+    auto name = *std::move(name##_or)
+#define STOA_CO_CHECK(expression)                                           \
+    do {                                                                    \
+        auto checked = (expression);                                        \
+        if (!checked) co_return tl::unexpected(std::move(checked).error()); \
+    } while (false)
+
 /// A request's JSON object, read field by field with the field's name in every refusal.
 class Fields {
   public:

@@ -40,7 +40,7 @@ constexpr std::chrono::seconds kLastClaims{10};
 chain::Abi read_abi(const std::filesystem::path& folder) {
     chain::Abi all;
     for (const char* name : {"Channels", "ERC3009DepositCollector", "Licences", "Market",
-                             "ModelRegistry", "Services", "Splits", "TestUSD"}) {
+                             "ModelRegistry", "Purse", "Purses", "Services", "Splits", "TestUSD"}) {
         all.add(chain::Abi::read(folder / (std::string(name) + ".json")));
     }
     return all;

@@ -5,130 +5,13 @@
 #include "stoa/base/hex.hpp"
 #include "stoa/gateway/market_json.hpp"
 #include "stoa/gateway/paid_offer.hpp"
+#include "stoa/gateway/relay_fields.hpp"
 
 namespace stoa::gateway {
 namespace {
 
 constexpr std::size_t kMaxBodyBytes = 32 * 1024;
 constexpr std::chrono::seconds kTurnWait{5};
-
-/// `STOA_TRY` for coroutines.
-#define STOA_CO_TRY(name, expression)                                       \
-    auto name##_or = (expression);                                          \
-    if (!name##_or) co_return tl::unexpected(std::move(name##_or).error()); \
-    auto name = *std::move(name##_or)
-
-tl::unexpected<Problem> refused(const relay::Refusal& refusal) {
-    std::string detail = refusal.detail;
-    if (!refusal.revert.empty()) {
-        detail += (detail.empty() ? "" : " ") + ("The contract says " + refusal.revert + ".");
-    }
-    return refuse(refusal.why, std::move(detail));
-}
-
-OrProblem<std::uint64_t> seconds_of(const Fields& fields, std::string_view name) {
-    STOA_TRY(const U256 number, fields.number(name));
-    if (number >> 63 != 0) {
-        return refuse(GatewayError::invalid_field,
-                      "\"" + std::string(name) + "\" must be Unix seconds.", std::string(name));
-    }
-    return static_cast<std::uint64_t>(number);
-}
-
-OrProblem<Amount> amount_of(const Fields& fields, std::string_view name) {
-    STOA_TRY(const U256 number, fields.number(name));
-    if (number >> payment::kAmountBits != 0) {
-        return refuse(GatewayError::invalid_field,
-                      "\"" + std::string(name) + "\" must be below 2^128.", std::string(name));
-    }
-    return Amount{number};
-}
-
-OrProblem<relay::Order> order_of(const Fields& fields) {
-    STOA_TRY(const Fields order, fields.object("order"));
-    STOA_CHECK(order.only({"offer", "termsDigest", "holder", "n", "token", "maxPrice", "deadline",
-                           "hall", "relayFee", "salt"}));
-    relay::Order it;
-    STOA_TRY(it.offer, order.number("offer"));
-    STOA_TRY(it.terms_digest, order.hash("termsDigest"));
-    STOA_TRY(it.holder, order.address("holder"));
-    STOA_TRY(it.n, order.number("n"));
-    STOA_TRY(it.token, order.address("token"));
-    STOA_TRY(it.max_price, amount_of(order, "maxPrice"));
-    STOA_TRY(it.deadline, order.number("deadline"));
-    STOA_TRY(it.hall, order.number("hall"));
-    STOA_TRY(it.relay_fee, amount_of(order, "relayFee"));
-    STOA_TRY(it.salt, order.hash("salt"));
-    return it;
-}
-
-OrProblem<relay::SignedOrder> signed_order_of(const Fields& fields) {
-    STOA_CHECK(fields.only({"kind", "order", "authorization", "permit", "orderSignature"}));
-    relay::SignedOrder it;
-    STOA_TRY(it.order, order_of(fields));
-    if (fields.has("permit")) {
-        STOA_TRY(const Fields permit, fields.object("permit"));
-        relay::OrderPermit payment;
-        STOA_TRY(payment.owner, permit.address("owner"));
-        STOA_TRY(const U256 value, permit.number("value"));
-        payment.value = Amount{value};
-        STOA_TRY(payment.deadline, permit.number("deadline"));
-        STOA_TRY(payment.signature, permit.bytes("signature", 65));
-        STOA_TRY(payment.order_signature,
-                 fields.bytes("orderSignature", payment::kMaxWalletSignatureBytes));
-        it.payment = std::move(payment);
-        return it;
-    }
-    STOA_TRY(const Fields authorization, fields.object("authorization"));
-    relay::OrderAuthorization payment;
-    STOA_TRY(payment.from, authorization.address("from"));
-    STOA_TRY(payment.valid_after, seconds_of(authorization, "validAfter"));
-    STOA_TRY(payment.valid_before, seconds_of(authorization, "validBefore"));
-    STOA_TRY(payment.signature,
-             authorization.bytes("signature", payment::kMaxWalletSignatureBytes));
-    it.payment = std::move(payment);
-    return it;
-}
-
-OrProblem<payment::ChannelConfig> config_of(const Fields& fields) {
-    STOA_TRY(const Fields config, fields.object("channelConfig"));
-    STOA_CHECK(config.only({"payer", "payerAuthorizer", "receiver", "receiverAuthorizer", "token",
-                            "withdrawDelay", "salt"}));
-    payment::ChannelConfig it;
-    STOA_TRY(it.payer, config.address("payer"));
-    STOA_TRY(it.payer_authorizer, config.address("payerAuthorizer"));
-    STOA_TRY(it.receiver, config.address("receiver"));
-    STOA_TRY(it.receiver_authorizer, config.address("receiverAuthorizer"));
-    STOA_TRY(it.token, config.address("token"));
-    STOA_TRY(it.withdraw_delay_seconds, seconds_of(config, "withdrawDelay"));
-    STOA_TRY(it.salt, config.hash("salt"));
-    return it;
-}
-
-OrProblem<relay::SignedDeposit> deposit_of(const Fields& fields) {
-    STOA_CHECK(fields.only({"kind", "channelConfig", "deposit"}));
-    relay::SignedDeposit it;
-    STOA_TRY(it.config, config_of(fields));
-    STOA_TRY(const Fields deposit, fields.object("deposit"));
-    STOA_TRY(it.amount, amount_of(deposit, "amount"));
-    STOA_TRY(const Fields authorization, deposit.object("authorization"));
-    STOA_TRY(const Fields signed_by, authorization.object("erc3009Authorization"));
-    STOA_TRY(it.valid_after, seconds_of(signed_by, "validAfter"));
-    STOA_TRY(it.valid_before, seconds_of(signed_by, "validBefore"));
-    if (signed_by.has("salt") && signed_by.raw().at("salt").is_string() &&
-        signed_by.raw().at("salt").get_string().starts_with("0x")) {
-        STOA_TRY(const Hash256 salt, signed_by.hash("salt"));
-        it.salt = from_big_endian(salt.bytes);
-    } else {
-        STOA_TRY(it.salt, signed_by.number("salt"));
-    }
-    STOA_TRY(it.signature, signed_by.bytes("signature", payment::kMaxWalletSignatureBytes));
-    return it;
-}
-
-json::object inclusion_json(const relay::Inclusion& done) {
-    return {{"transaction", to_hex(done.transaction)}, {"block", done.block.number}};
-}
 
 Answer ok(const json::object& object) {
     return io::json_response(200, json::serialize(object));
@@ -137,6 +20,7 @@ Answer ok(const json::object& object) {
 }  // namespace
 
 void RelayRoutes::add_to(Router& router) {
+    purses_.add_to(router);
     router.add("GET", "/api/relay", [this](Request& request) { return terms(request); });
     router.add("POST", "/api/relay", {.max_body_bytes = kMaxBodyBytes},
                [this](Request& request) { return carry(request); });
@@ -176,8 +60,11 @@ Task<Answer> RelayRoutes::carry(Request& request) {
     if (kind == "order") co_return co_await order(fields);
     if (kind == "deposit") co_return co_await deposit(fields);
     if (kind == "exit") co_return co_await exit(fields);
+    if (kind.starts_with("purse_")) co_return co_await purses_.carry(kind, fields);
     co_return refuse(GatewayError::invalid_field,
-                     "\"kind\" must be \"order\", \"deposit\" or \"exit\".", "kind");
+                     "\"kind\" must be \"order\", \"deposit\", \"exit\", \"purse_fund\", "
+                     "\"purse_policy\", \"purse_revoke\" or \"purse_exit\".",
+                     "kind");
 }
 
 Task<Answer> RelayRoutes::order(const Fields& fields) {
@@ -194,33 +81,58 @@ Task<Answer> RelayRoutes::order(const Fields& fields) {
     co_return ok(body);
 }
 
-Task<Answer> RelayRoutes::deposit(const Fields& fields) {
-    STOA_CO_TRY(signed_deposit, deposit_of(fields));
-    const auto& config = signed_deposit.config;
+/// The service of this node that such a channel pays.
+OrProblem<ServiceTerms> RelayRoutes::paid_service(const payment::ChannelConfig& config) const {
     const auto& services = parts_.served.services_ever();
     const auto service = std::ranges::find(services, config.receiver, &ServiceTerms::receiver);
     if (service == services.end()) {
-        co_return refuse(payment::PaymentError::receiver_mismatch,
-                         "The channel pays no service of this node.", "channelConfig.receiver");
+        return refuse(payment::PaymentError::receiver_mismatch,
+                      "The channel pays no service of this node.", "channelConfig.receiver");
     }
     const payment::Terms terms{service->receiver, service->receiver_authorizer, service->token,
                                kWithdrawDelay};
     if (const auto fits = payment::check_config(config, terms); !fits) {
-        co_return refuse(fits.error(), {}, "channelConfig");
+        return refuse(fits.error(), {}, "channelConfig");
     }
-    const auto done = co_await parts_.relay.deposit(signed_deposit);
-    if (!done) co_return refused(done.error());
-    co_await book(signed_deposit, *done);
-    parts_.kick();
-    json::object body = inclusion_json(*done);
-    body["channelId"] = to_hex(done->channel_id);
-    body["balance"] = text(done->balance);
-    co_return ok(body);
+    return *service;
 }
 
-/// The ledger learns of it now rather than when the follower does, and keeps the authorisation in
-/// case a reorganisation takes it back.
-Task<void> RelayRoutes::book(const relay::SignedDeposit& it, const relay::DepositDone& done) {
+Task<Answer> RelayRoutes::deposit(const Fields& fields) {
+    if (is_spend(fields)) co_return co_await spend(fields);
+    STOA_CO_TRY(signed_deposit, deposit_of(fields));
+    STOA_CO_TRY(service, paid_service(signed_deposit.config));
+    const auto done = co_await parts_.relay.deposit(signed_deposit);
+    if (!done) co_return refused(done.error());
+    co_await keep(signed_deposit, *done);
+    co_await book(signed_deposit.config, *done);
+    co_return deposited(*done);
+}
+
+Task<Answer> RelayRoutes::spend(const Fields& fields) {
+    STOA_CO_TRY(signed_spend, spend_of(fields));
+    const payment::ChannelConfig config = signed_spend.config;
+    STOA_CO_TRY(service, paid_service(config));
+    if (signed_spend.service != service.id) {
+        co_return refuse(payment::PaymentError::receiver_mismatch,
+                         "The channel pays another service than the deposit names.",
+                         "deposit.authorization.purseSpend.service");
+    }
+    const auto done = co_await parts_.relay.purses().spend(std::move(signed_spend));
+    if (!done) co_return refused(done.error());
+    co_await book(config, *done);
+    co_return deposited(*done);
+}
+
+Answer RelayRoutes::deposited(const relay::DepositDone& done) {
+    parts_.kick();
+    json::object body = inclusion_json(done);
+    body["channelId"] = to_hex(done.channel_id);
+    body["balance"] = text(done.balance);
+    return ok(body);
+}
+
+/// In case a reorganisation takes it back.
+Task<void> RelayRoutes::keep(const relay::SignedDeposit& it, const relay::DepositDone& done) {
     auto& ledger = parts_.ledger;
     if (!ledger.book().deposit(done.channel_id, it.salt)) {
         ledger::SignedDeposit kept{it.amount, it.valid_after, it.valid_before, it.salt,
@@ -228,12 +140,17 @@ Task<void> RelayRoutes::book(const relay::SignedDeposit& it, const relay::Deposi
         co_await ledger.deposit_accepted(done.channel_id, it.config, std::move(kept));
     }
     co_await ledger.deposit_included(done.channel_id, it.salt, done.transaction, done.block.number);
+}
+
+/// The ledger learns of it now rather than when the follower does.
+Task<void> RelayRoutes::book(payment::ChannelConfig config, relay::DepositDone done) {
+    auto& ledger = parts_.ledger;
     if (ledger.book().find(done.channel_id)) {
         co_await parts_.mirror.refresh(done.channel_id);
     } else if (!ledger.is_full()) {
         auto state = co_await parts_.mirror.reader().state(done.channel_id);
         if (!ledger.book().find(done.channel_id)) {
-            co_await ledger.open(done.channel_id, it.config, std::move(state));
+            co_await ledger.open(done.channel_id, std::move(config), std::move(state));
         }
     }
 }
@@ -272,7 +189,5 @@ Task<Answer> RelayRoutes::exit(const Fields& fields) {
     body["amount"] = text(done->amount);
     co_return ok(body);
 }
-
-#undef STOA_CO_TRY
 
 }  // namespace stoa::gateway

@@ -1,29 +1,16 @@
 #pragma once
 
 #include "stoa/gateway/fields.hpp"
-#include "stoa/gateway/router.hpp"
-#include "stoa/gateway/served.hpp"
-#include "stoa/ledger/ledger.hpp"
-#include "stoa/ledger/settler.hpp"
-#include "stoa/relay/relay.hpp"
+#include "stoa/gateway/purse_routes.hpp"
 
 namespace stoa::gateway {
 
 /// `/api/relay`: brings to the chain what wallets have signed, so that buyers need no gas.
 class RelayRoutes {
   public:
-    struct Parts {
-        relay::Relay& relay;
-        ledger::Ledger& ledger;
-        ledger::Mirror& mirror;
-        ledger::Settler& settler;
-        const chain::Deployment& deployment;
-        const ServedModels& served;
-        const io::Clock& clock;
-        std::function<void()> kick;  ///< A transaction of ours is included.
-    };
+    using Parts = RelayParts;
 
-    explicit RelayRoutes(Parts parts) : parts_(std::move(parts)) {}
+    explicit RelayRoutes(Parts parts) : parts_(parts), purses_(std::move(parts)) {}
 
     void add_to(Router&);
 
@@ -32,10 +19,15 @@ class RelayRoutes {
     Task<Answer> carry(Request&);
     Task<Answer> order(const Fields&);
     Task<Answer> deposit(const Fields&);
+    Task<Answer> spend(const Fields&);
+    Answer deposited(const relay::DepositDone&);
     Task<Answer> exit(const Fields&);
-    Task<void> book(const relay::SignedDeposit&, const relay::DepositDone&);
+    OrProblem<ServiceTerms> paid_service(const payment::ChannelConfig&) const;
+    Task<void> keep(const relay::SignedDeposit&, const relay::DepositDone&);
+    Task<void> book(payment::ChannelConfig, relay::DepositDone);
 
     Parts parts_;
+    PurseRoutes purses_;
 };
 
 }  // namespace stoa::gateway

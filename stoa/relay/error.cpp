@@ -11,7 +11,8 @@ ErrorText text_of(RelayError error) {
         case malformed: return {"malformed_order", "the contract takes no such values"};
         case expired: return {"expired", "the signature is not valid now, or not long enough"};
         case bad_signature: return {"bad_signature", "the signature is not the payer's"};
-        case stale_nonce: return {"stale_nonce", "the channel has changed since this was signed"};
+        case stale_nonce:
+            return {"stale_nonce", "the channel or purse has changed since this was signed"};
         case would_revert: return {"would_revert", "the contract would refuse it"};
         case below_cost: return {"below_cost", "it brings in less than its transaction costs"};
         case quota: return {"relay_quota", "the payer's free transactions of today are used up"};
@@ -19,6 +20,7 @@ ErrorText text_of(RelayError error) {
         case not_included:
             return {"not_included", "the transaction was sent and is not in a block yet"};
         case nothing_left: return {"nothing_left", "everything in the channel is charged"};
+        case no_purse: return {"no_purse", "no purse of Stoa's stands there"};
     }
     return {"unexpected", "unknown relay error"};
 }

@@ -10,13 +10,14 @@ enum class RelayError {
     malformed,        ///< Not of the shape that the contract takes.
     expired,          ///< Or not valid yet, or too little time is left to include it.
     bad_signature,
-    stale_nonce,   ///< The channel was refunded since; sign anew.
+    stale_nonce,   ///< The channel or the purse was changed since; sign anew.
     would_revert,  ///< The contract says no; its error's name is told.
     below_cost,    ///< The relay fee or the deposit is too small for the gas.
     quota,         ///< The payer's free transactions of today are used up.
     gas_budget,    ///< The node has spent its gas of today.
     not_included,  ///< Sent, and not in a block in time; the same request finds it again.
     nothing_left,  ///< An exit of a channel whose money is all charged.
+    no_purse,      ///< Where the request says there is one.
 };
 
 ErrorText text_of(RelayError);

@@ -95,10 +95,14 @@ ByteVector deposit_call(const SignedDeposit& deposit, const eth::Address& collec
         eth::abi::parse_type(
             "(uint256 validAfter,uint256 validBefore,uint256 salt,bytes signature)")
             .value();
-    const ByteVector collector_data = eth::abi::encode(
-        type, {deposit.valid_after, deposit.valid_before, deposit.salt, deposit.signature});
-    return kDeposit.encode(
-        {config_value(deposit.config), deposit.amount, collector, collector_data});
+    return deposit_call(deposit.config, deposit.amount, collector,
+                        eth::abi::encode(type, {deposit.valid_after, deposit.valid_before,
+                                                deposit.salt, deposit.signature}));
+}
+
+ByteVector deposit_call(const payment::ChannelConfig& config, const Amount& amount,
+                        const eth::Address& collector, ByteVector collector_data) {
+    return kDeposit.encode({config_value(config), amount, collector, std::move(collector_data)});
 }
 
 ByteVector refund_call(const Refund& refund) {

@@ -69,6 +69,10 @@ struct SignedDeposit {
 /// Call data of the channels' `deposit` through the EIP-3009 collector.
 ByteVector deposit_call(const SignedDeposit&, const eth::Address& collector);
 
+/// The same through any collector, with what that one takes.
+ByteVector deposit_call(const payment::ChannelConfig&, const Amount&, const eth::Address& collector,
+                        ByteVector collector_data);
+
 /// The newest voucher of a channel and what of it is earned.
 struct Earned {
     Amount max_claimable;

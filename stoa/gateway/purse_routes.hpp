@@ -1,0 +1,47 @@
+#pragma once
+
+#include "stoa/gateway/fields.hpp"
+#include "stoa/gateway/served.hpp"
+#include "stoa/ledger/ledger.hpp"
+#include "stoa/ledger/settler.hpp"
+#include "stoa/relay/relay.hpp"
+
+namespace stoa::gateway {
+
+/// What `/api/relay` and `/api/purse` work with.
+struct RelayParts {
+    relay::Relay& relay;
+    ledger::Ledger& ledger;
+    ledger::Mirror& mirror;
+    ledger::Settler& settler;
+    const chain::Deployment& deployment;
+    const ServedModels& served;
+    const io::Clock& clock;
+    std::function<void()> kick;  ///< A transaction of ours is included.
+};
+
+/// `GET /api/purse`, and what `POST /api/relay` carries for the owners of purses.
+class PurseRoutes {
+  public:
+    explicit PurseRoutes(RelayParts parts) : parts_(std::move(parts)) {}
+
+    void add_to(Router&);
+
+    /// A body of one of the kinds that begin with `purse_`.
+    Task<Answer> carry(std::string kind, const Fields&);
+
+  private:
+    Task<Answer> show(Request&);
+    Task<Answer> fund(const Fields&);
+    Task<Answer> set_policy(const Fields&);
+    Task<Answer> revoke(const Fields&);
+    Task<Answer> exit(const Fields&);
+    Answer done(const relay::PurseDone&);
+    Task<OrProblem<std::vector<payment::ChannelConfig>>> take_in(
+        eth::Address purse, std::vector<payment::ChannelConfig> given);
+    Task<bool> refund(ledger::ChannelId);
+
+    RelayParts parts_;
+};
+
+}  // namespace stoa::gateway
