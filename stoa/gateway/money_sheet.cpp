@@ -140,6 +140,42 @@ void add_channel(MoneySheet& sheet, const ledger::ChannelId& id, const ledger::C
     }
 }
 
+void add_purse_channel(MoneySheet& sheet, const ledger::ChannelId& id,
+                       const ledger::Channel& channel, const std::optional<PaidService>& paid,
+                       const eth::Address& contract, const eth::Address& owner) {
+    const std::size_t first = sheet.items.size();
+    add_channel(sheet, id, channel, paid, contract);
+    for (std::size_t i = first; i < sheet.items.size(); ++i) {
+        MoneyItem& item = sheet.items[i];
+        item.extra["purse"] = text(channel.config.payer);
+        item.extra["owner"] = text(owner);
+        if (item.state == "refundable") item.why += " It goes back into your purse.";
+    }
+}
+
+void add_purse(MoneySheet& sheet, const relay::PurseState& purse, const eth::Address& token) {
+    const bool is_over = purse.leaving || !purse.exists;
+    if (is_over && purse.balance == Amount{}) return;
+    MoneySums& sums = sheet.tokens[token];
+    sums.locked += purse.balance;
+    sums.refundable += purse.balance;
+    MoneyItem item;
+    item.kind = "purse";
+    item.token = token;
+    item.amount = purse.balance;
+    item.state = "refundable";
+    item.where = purse.purse;
+    item.why = purse.leaving
+                   ? "The rest of your purse, which is on its way to you. Anyone can send it."
+                   : "Your purse: the keys that you chose may set it aside for calls, within your "
+                     "limits. You can take it back at any time.";
+    item.extra = {{"purse", text(purse.purse)},
+                  {"token", text(token)},
+                  {"leaving", purse.leaving},
+                  {"nonce", purse.nonce}};
+    sheet.items.push_back(std::move(item));
+}
+
 Task<void> add_chain_side(MoneySheet& sheet, chain::Rpc& rpc, const chain::Deployment& deployment,
                           eth::Address account,
                           std::vector<std::pair<eth::Address, std::uint32_t>> splits) {

@@ -9,6 +9,7 @@
 
 #include "stoa/catalogue/catalogue.hpp"
 #include "stoa/ledger/ledger.hpp"
+#include "stoa/relay/purse_reader.hpp"
 
 namespace stoa::gateway {
 
@@ -16,14 +17,14 @@ namespace json = boost::json;
 
 /// One row of somebody's money.
 struct MoneyItem {
-    std::string kind;  ///< channel, split.
+    std::string kind;  ///< channel, split, purse.
     eth::Address token;
     Amount amount;
     std::string state;  ///< charged, refundable, claimable, withdrawing, claimed.
     eth::Address where;
     std::string why;
     std::optional<std::int64_t> until;
-    json::object extra;  ///< The member `channel` or `split`.
+    json::object extra;  ///< The member of the kind's name.
 };
 
 /// What one token adds up to.
@@ -52,6 +53,14 @@ struct PaidService {
 /// The rows of one channel of its payer.
 void add_channel(MoneySheet&, const ledger::ChannelId&, const ledger::Channel&,
                  const std::optional<PaidService>&, const eth::Address& contract);
+
+/// The same of a channel that somebody's purse pays, for the purse's owner.
+void add_purse_channel(MoneySheet&, const ledger::ChannelId&, const ledger::Channel&,
+                       const std::optional<PaidService>&, const eth::Address& contract,
+                       const eth::Address& owner);
+
+/// What a purse holds and has not set aside for a service.
+void add_purse(MoneySheet&, const relay::PurseState&, const eth::Address& token);
 
 /// Reads what splits owe and have paid to `account`, its wallet, and the chain's own coin.
 Task<void> add_chain_side(MoneySheet&, chain::Rpc&, const chain::Deployment&, eth::Address account,

@@ -119,6 +119,14 @@ test('a purse is funded, spent by its key alone, and brought home, each carried 
   assert.equal(await free(it.wallet.address), 16);
   assert.equal(await free(purse), 20);
 
+  const { items, tokens } = await market.json(`/api/money?address=${it.wallet.address}`);
+  const [held] = items.filter((item) => item.kind === 'purse');
+  assert.deepEqual([held.where, held.amount, held.state], [purse, '1350000', 'refundable']);
+  const paid = items.filter((item) => item.kind === 'channel' && item.channel.purse === purse);
+  assert.deepEqual(paid.map((item) => item.amount).sort(), ['300000', '350000']);
+  assert.ok(paid.every((item) => item.channel.owner === it.wallet.address));
+  assert.equal(tokens.find((row) => row.token === it.token.address).refundable, '2000000');
+
   const exit = await it.exit(1);
   const left = await relay(exit);
   assert.deepEqual([left.amount, left.waiting], ['2000000', []]);
