@@ -4,6 +4,13 @@ type Channel = { balance: bigint; charged: bigint; last: { signedMaxClaimable: s
 export class MockNode {
   url: string;
   channels: Map<string, Channel>;
+  hasPurses: boolean;
+  purses: {
+    balance: (owner: string) => bigint;
+    of: (owner: string) => { purse: string; nonce: number; keys: Map<string, {
+      key: string; left: bigint; capPerDay: bigint; capPerService: bigint; expires: number; spends: number; today: bigint;
+    }> };
+  };
   start(): Promise<this>;
   close(): void;
   pay(address: string, amount: bigint): void;

@@ -5,8 +5,14 @@ import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
-  encodeAbiParameters, hashTypedData, keccak256, recoverTypedDataAddress, stringToBytes,
+  encodeAbiParameters, hashTypedData, keccak256, recoverTypedDataAddress,
 } from 'viem';
+import {
+  AMOUNT, at, AUTHORIZER, CHAIN_ID, COLLECTOR, CONTRACTS, detail, GENESIS, modelOf, MODELS, OFFER, PROVIDER, RECEIVER, TERMS, TEXT, TOKEN,
+} from './mock_market.mjs';
+import { MockPurses, Refused } from './mock_purse.mjs';
+
+export { CHAIN_ID, TOKEN } from './mock_market.mjs';
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 // As stoa/gateway/page_routes.cpp has it.
@@ -16,23 +22,6 @@ const CSP = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src
 const TYPES = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml',
 };
-export const CHAIN_ID = 713371;
-const GENESIS = `0x${'9e'.repeat(32)}`;
-const at = (byte) => `0x${byte.repeat(20)}`;
-const CONTRACTS = {
-  Channels: '0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003', Market: at('a1'), Licences: at('a2'),
-  ModelRegistry: at('a3'), Services: at('a4'), Splits: at('a5'),
-};
-const COLLECTOR = '0x4020806089470a89826cB9fB1f4059150b550004';
-export const TOKEN = {
-  symbol: 'tUSD', name: 'Test USD', version: '1', address: at('b1'), decimals: 6, eip3009: true, permit: true,
-};
-const RECEIVER = at('c1'), AUTHORIZER = at('c2'), PROVIDER = at('c3'), PAY_TO = at('c4');
-const CREATOR = '0x14dC79964da2C08b23698B3D3cc7Ca32193d9955';
-const TERMS = `LICENCE TERMS\n\n1. You may download, run and build on the model named in this offer.\n2. Later fixes are included.\n3. It is provided as it is.\n`;
-const TEXT = 'A summary in three points: the patient is stable, the dose was halved, and the next visit is in two weeks. Ask a physician before acting on it.';
-const PRICE = { token: TOKEN.address, perCall: '200', perMillionInput: '500000', perMillionOutput: '1500000' };
-const AMOUNT = '2100';
 const now = () => Math.floor(Date.now() / 1000);
 const same = (a, b) => a.toLowerCase() === b.toLowerCase();
 
@@ -52,83 +41,6 @@ const typed = (name, primaryType, message, contract, version = '1') => ({
   types: { [primaryType]: CHANNEL_TYPES[primaryType].map(([field, type]) => ({ name: field, type })) },
 });
 
-const CARD = `# What it is for
-
-A small model that turns long **clinical notes** into a few clear sentences. It was tuned on public
-reports and *never* on data of patients.
-
-## How it does
-
-| test | score | before |
-|---|---|---|
-| ROUGE-L, discharge letters | 41.2 | 36.0 |
-| Facts kept | 97 % | 91 % |
-
-- Works on texts of up to 4,096 tokens
-- Knows English and German
-- Says when a text holds nothing to summarise
-
-\`\`\`
-POST /m/medsum/v1/chat/completions
-\`\`\`
-
-> Not a medical device. Have a physician read what it writes.
-
-<script>alert(1)</script> and [a bad link](javascript:alert(1)) stay text.
-![A chart](https://elsewhere.example/chart.png) [Paper](https://example.org/paper)`;
-
-function summary(id, fields) {
-  return {
-    id, canonicalId: `eip155:${CHAIN_ID}/erc721:${CONTRACTS.ModelRegistry}/${id}`, name: `${CREATOR}/${fields.slug}`,
-    tags: [], licence: 'apache-2.0', creator: CREATOR, owner: CREATOR, version: 1, status: 'active',
-    updatedAt: 1793000000, served: false, price: null, licencePrice: null, licences: 0, equalWeights: [], ...fields,
-  };
-}
-const MODELS = [
-  summary('1', {
-    alias: 'medsum', slug: 'medical-summaries', title: 'Medical summaries', task: 'text-generation',
-    summary: 'Turns long clinical notes into a few clear sentences that keep every dose and date.',
-    tags: ['medicine', 'summaries'], served: true, version: 2, licences: 41,
-    price: { service: '1', ...PRICE, typicalCall: AMOUNT }, licencePrice: { offer: '1', token: TOKEN.address, amount: '5000000' },
-  }),
-  summary('2', {
-    alias: 'minilm', slug: 'minilm', title: 'MiniLM sentence vectors', task: 'sentence-similarity', served: true,
-    summary: 'Embeds sentences and short paragraphs in 384 dimensions, for search and grouping.', tags: ['search'],
-    price: { service: '2', token: TOKEN.address, perCall: '10', perMillionInput: '20000', perMillionOutput: '0', typicalCall: '15' },
-  }),
-  summary('3', {
-    slug: 'contracts-7b', title: 'Contract reader 7B', task: 'text-generation', licence: 'stoa-commercial',
-    summary: 'Reads supply contracts and names the clauses that shift risk to the buyer.', tags: ['law'], licences: 3,
-    licencePrice: { offer: '2', token: TOKEN.address, amount: '120000000' }, equalWeights: ['1'],
-  }),
-];
-const OFFER = {
-  id: '1', model: '1', seller: CREATOR, prices: [{ token: TOKEN.address, floor: '5000000', cap: '5000000' }],
-  price: { token: TOKEN.address, amount: '5000000' }, period: 0, calls: 0, seats: 1, rights: ['download', 'run', 'commercial'],
-  entitlement: 'fixes', transferable: true, termsDigest: keccak256(stringToBytes(TERMS)), active: true,
-};
-const service = (id, price) => ({
-  id, provider: PROVIDER, model: id, version: 1, endpoint: 'http://localhost', receiver: id === '1' ? RECEIVER : at('c5'),
-  receiverAuthorizer: AUTHORIZER, validUntil: 1805000000, local: true, maxOutput: 256, context: 4096, ...price,
-  payees: [{ account: PROVIDER, share: 700000 }, { account: PAY_TO, share: 300000 }],
-});
-const version = (number, kind, status) => ({
-  number, kind, status, time: 1790000000 + number * 1000000, cid: 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy',
-  manifestDigest: `0x${'d1'.repeat(32)}`, weightsDigest: `0x${'d2'.repeat(32)}`, transaction: `0x${'d3'.repeat(32)}`,
-  files: [{ name: 'model.gguf', size: 668_788_096, sha256: 'ab'.repeat(32) }], available: true,
-});
-function detail(model) {
-  const served = MODELS.find(({ id }) => id === model.id);
-  return {
-    ...served, card: CARD, payTo: PAY_TO, offers: model.id === '1' ? [OFFER] : [],
-    versions: model.version === 2 ? [version(2, 'fix', 'active'), version(1, 'release', 'deprecated')] : [version(1, 'release', 'active')],
-    payees: [{ account: CREATOR, share: 600000, kind: 'payee', label: 'Ada' },
-      { account: '0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f', share: 250000, kind: 'payee' },
-      { account: at('c9'), share: 150000, kind: 'parent', model: '2', label: 'Base model MiniLM' }],
-    services: model.served ? [service(model.id, model.price)] : [], serving: 'open', callRoyaltyBps: 3000, parents: [],
-  };
-}
-
 export class MockNode {
   channels = new Map();
   licences = [];
@@ -138,6 +50,11 @@ export class MockNode {
   block = 100;
   /** Called with the response before the next paid answer, to make it go wrong. */
   trouble = null;
+  purses = new MockPurses(this, {
+    chainId: CHAIN_ID, address: CONTRACTS.Purses, token: TOKEN.address, services: (id) => (id === '1' ? RECEIVER : at('c5')),
+  });
+  /** As a chain without them has it. */
+  hasPurses = true;
 
   async start() {
     this.server = createServer((request, response) => {
@@ -166,8 +83,10 @@ export class MockNode {
     switch (route) {
       case 'GET /api/deployment': return json(response, {
         chainId: CHAIN_ID, name: 'Stoa Dev', rpcUrl: `${this.url}/rpc/${CHAIN_ID}`, genesisHash: GENESIS, block: this.block,
-        nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 }, contracts: CONTRACTS, tokens: [TOKEN], faucet: true, relay: true,
+        nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 }, tokens: [TOKEN], faucet: true, relay: true,
+        contracts: { ...CONTRACTS, ...(!this.hasPurses && { Purses: undefined }) },
       });
+      case 'GET /api/purse': return json(response, this.purses.state(url.searchParams.get('owner'), url.searchParams.get('key')));
       case 'GET /api/models': return json(response, this.#search(url.searchParams));
       case 'GET /api/offers/1': return json(response, { ...OFFER, terms: TERMS });
       case 'GET /api/licences': return json(response, {
@@ -223,31 +142,36 @@ export class MockNode {
       case 'eth_getBalance': return '0xde0b6b3a7640000';
       case 'eth_chainId': return `0x${CHAIN_ID.toString(16)}`;
       case 'eth_blockNumber': return `0x${this.block.toString(16)}`;
-      // serviceOfReceiver
-      case 'eth_call': return `0x${(params[0].data.toLowerCase().endsWith(RECEIVER.slice(2)) ? 1 : 2).toString(16).padStart(64, '0')}`;
+      // purseOf, else serviceOfReceiver
+      case 'eth_call': if (same(params[0].to, CONTRACTS.Purses)) return `0x${this.purses.addressOf(`0x${params[0].data.slice(34, 74)}`).slice(2).padStart(64, '0')}`;
+        return `0x${(params[0].data.toLowerCase().endsWith(RECEIVER.slice(2)) ? 1 : 2).toString(16).padStart(64, '0')}`;
       default: return null;
     }
   }
 
   #money(address) {
-    const mine = [...this.channels.values()].filter(({ config, balance }) => same(config.payer, address) && balance > 0n);
+    const { purse } = this.purses.of(address);
+    const mine = [...this.channels.values()].filter(({ config, balance, charged }) =>
+      (same(config.payer, address) && balance > 0n) || (same(config.payer, purse) && balance > charged));
     const sum = (of) => mine.reduce((all, channel) => all + of(channel), 0n).toString();
     const items = mine.flatMap((channel) => {
       const item = {
         kind: 'channel', token: TOKEN.address, where: CONTRACTS.Channels, until: null, state: 'refundable',
-        amount: (channel.balance - channel.charged).toString(), why: 'Put aside for calls of Medical summaries; nothing is using it.',
+        amount: (channel.balance - channel.charged).toString(), why: `Put aside for calls of ${modelOf(channel.config).modelTitle}; nothing is using it.`,
         channel: {
           channelId: channel.id, config: channel.config, balance: channel.balance.toString(), charged: channel.charged.toString(), claimed: '0',
           refundable: (channel.balance - channel.charged).toString(), withdrawRequestedAt: 0, withdrawAmount: '0',
-          refundNonce: channel.nonce.toString(), service: '1', model: '1', modelTitle: 'Medical summaries', idleSince: now(),
+          refundNonce: channel.nonce.toString(), idleSince: now(), ...modelOf(channel.config), ...(same(channel.config.payer, purse) && { purse, owner: address }),
         },
       };
       return channel.charged === 0n ? [item] : [item, { ...item, state: 'charged', amount: channel.charged.toString(), why: 'Charged and not yet claimed by the provider.' }];
     });
+    items.unshift(...this.purses.items(address));
+    const inPurse = this.balance(purse);
     return {
       address, native: '0', items, tokens: [{
-        token: TOKEN.address, symbol: TOKEN.symbol, decimals: 6, wallet: this.balance(address).toString(), locked: sum((c) => c.balance),
-        charged: sum((c) => c.charged), refundable: sum((c) => c.balance - c.charged), claimable: '0', claimed: '0',
+        token: TOKEN.address, symbol: TOKEN.symbol, decimals: 6, wallet: this.balance(address).toString(), locked: (BigInt(sum((c) => c.balance)) + inPurse).toString(),
+        charged: sum((c) => c.charged), refundable: (BigInt(sum((c) => c.balance - c.charged)) + inPurse).toString(), claimable: '0', claimed: '0',
       }],
     };
   }
@@ -257,6 +181,25 @@ export class MockNode {
     const authorization = async (from, to, value, validBefore, nonce, signature) => same(from, await recoverTypedDataAddress({
       ...typed(TOKEN.name, 'ReceiveWithAuthorization', { from, to, value, validAfter: 0n, validBefore, nonce }, TOKEN.address), signature,
     }));
+    const done = (answer) => json(response, { transaction: this.#mined(), block: this.block, ...answer });
+    try {
+      switch (body.kind) {
+        case 'purse_fund': return done(await this.purses.fund(body, authorization));
+        case 'purse_policy': return done(await this.purses.policy(body));
+        case 'purse_revoke': return done(await this.purses.revoke(body));
+        case 'purse_exit': return done(await this.purses.exit(body));
+        default:
+      }
+      const { channelConfig: config, deposit: { amount, authorization: { purseSpend } = {} } = {} } = body;
+      if (purseSpend) {
+        const id = hashTypedData(typed('x402 Batch Settlement', 'ChannelConfig', config, CONTRACTS.Channels));
+        await this.purses.spend(id, config, amount, purseSpend);
+        return done(this.#deposited(id, config, BigInt(amount)));
+      }
+    } catch (error) {
+      if (error instanceof Refused) return refuse(error.message);
+      throw error;
+    }
     if (body.kind === 'deposit') {
       const { channelConfig: config, deposit: { amount, authorization: { erc3009Authorization: a } } } = body;
       const id = hashTypedData(typed('x402 Batch Settlement', 'ChannelConfig', config, CONTRACTS.Channels));
@@ -264,10 +207,7 @@ export class MockNode {
       if (!await authorization(config.payer, COLLECTOR, BigInt(amount), BigInt(a.validBefore), nonce, a.signature)) return refuse('The signature is not of this deposit.');
       if (this.balance(config.payer) < BigInt(amount)) return refuse('The wallet holds too little.');
       this.pay(config.payer, -BigInt(amount));
-      const channel = this.channels.get(id) ?? { id, config, balance: 0n, charged: 0n, nonce: 0n, last: null };
-      channel.balance += BigInt(amount);
-      this.channels.set(id, channel);
-      return json(response, { transaction: this.#mined(), block: this.block, channelId: id, balance: channel.balance.toString() });
+      return done(this.#deposited(id, config, BigInt(amount)));
     }
     if (body.kind === 'exit') {
       const { refundRequest: { channelId, amount, nonce, validBefore }, signature } = body;
@@ -275,12 +215,8 @@ export class MockNode {
       const signer = await recoverTypedDataAddress({
         ...typed('Stoa Refund', 'RefundRequest', { channelId, amount: BigInt(amount), nonce: BigInt(nonce), validBefore: BigInt(validBefore) }, CONTRACTS.Channels), signature,
       });
-      if (!channel || !same(signer, channel.config.payer) || BigInt(nonce) !== channel.nonce) return refuse('The signature is not of this refund.');
-      const back = channel.balance - channel.charged;
-      this.pay(channel.config.payer, back);
-      channel.balance = 0n;
-      channel.nonce++;
-      return json(response, { transaction: this.#mined(), block: this.block, channelId, amount: back.toString() });
+      if (!channel || !same(signer, this.purses.at(channel.config.payer)?.owner ?? channel.config.payer) || BigInt(nonce) !== channel.nonce) return refuse('The signature is not of this refund.');
+      return done({ channelId, amount: this.refund(channel).toString() });
     }
     const { order, authorization: a } = body;
     const message = Object.fromEntries(Object.entries(order).map(([key, value]) => [key, /^\d+$/.test(value) ? BigInt(value) : value]));
@@ -295,6 +231,22 @@ export class MockNode {
       rights: OFFER.rights, pricePaid: '5000000', token: TOKEN.address, valid: true, renewable: false, termsDigest: OFFER.termsDigest, transaction,
     });
     return json(response, { transaction, block: this.block, licences: [id], price: '5000000' });
+  }
+
+  #deposited(id, config, amount) {
+    const channel = this.channels.get(id) ?? { id, config, balance: 0n, charged: 0n, nonce: 0n, last: null };
+    channel.balance += amount;
+    this.channels.set(id, channel);
+    return { channelId: id, balance: channel.balance.toString() };
+  }
+
+  /** What isn't charged goes back to the payer. A purse's channel goes on where it stood. */
+  refund(channel) {
+    const back = channel.balance - channel.charged;
+    this.pay(channel.config.payer, back);
+    channel.balance = this.purses.at(channel.config.payer) ? channel.charged : 0n;
+    channel.nonce++;
+    return back;
   }
 
   async #inference(request, response, url, body) {

@@ -67,3 +67,15 @@ test('a reported charge above what was signed is not believed', async () => {
   const [kept] = await reconcile(store, PAYER, CHAIN, [{ channelId, balance: '1000000', charged: '2000' }], 1);
   expect(kept).toMatchObject({ charged: '10' });
 });
+
+test('a purse\'s session that came back is remembered, and opens again once it holds money', async () => {
+  const { store, channel } = await openChannel('500', '500', '600');
+  const { channelId } = channel;
+  await store.putChannel({ ...channel, payer: TOKEN, owner: PAYER, open: false });
+  const report = (balance: string) => reconcile(store, PAYER, CHAIN, [{ channelId, balance, charged: '500' }], 5000);
+  expect(usableSession(await report('500'), CHAIN, PAYER, service)).toBeNull();
+  await reconcile(store, PAYER, CHAIN, [], 5000);
+  expect(await store.channel(channelId)).toMatchObject({ open: false, charged: '500', signedMax: '600' });
+  expect(usableSession(await report('900'), CHAIN, PAYER, service)).toMatchObject({ balance: '900', charged: '500', open: true });
+  expect(usableSession(await report('900'), CHAIN, RECEIVER, service)).toBeNull();
+});

@@ -1,7 +1,7 @@
 import { getAbiItem, hashTypedData, toFunctionSelector, type AbiFunction, type Hex } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { expect, test } from 'vitest';
-import { channelsAbi, marketAbi, servicesAbi, splitAbi, tokenAbi } from '../../src/lib/abi';
+import { channelsAbi, marketAbi, purseAbi, pursesAbi, servicesAbi, splitAbi, tokenAbi } from '../../src/lib/abi';
 import {
   authorizationTypedData, channelIdOf, channelRequirements, CHANNELS, decodeHeader,
   DEPOSIT_COLLECTOR, depositNonce, encodeHeader, type PaymentRequired, refundTypedData,
@@ -85,6 +85,7 @@ test('a session takes the first entry of its scheme and chain', () => {
 test('every function that the page calls is in the contracts\' interfaces', () => {
   for (const [name, abi] of [
     ['Channels', channelsAbi], ['Market', marketAbi], ['Services', servicesAbi], ['Split', splitAbi], ['TestUSD', tokenAbi],
+    ['Purse', purseAbi], ['Purses', pursesAbi],
   ] as const) {
     const published = contractAbi(name);
     for (const item of abi as readonly AbiFunction[]) {

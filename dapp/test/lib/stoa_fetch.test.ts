@@ -1,4 +1,5 @@
-// The paying fetch against a node that checks every signature.
+// The paying fetch against a node that checks every signature, on a chain without purses: the wallet
+// signs once for each model.
 import { createStoaFetch, memoryStore, walletSigner, type Policy, type StoaOptions } from '@stoa/client';
 import { mnemonicToAccount } from 'viem/accounts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -11,6 +12,7 @@ let signed: string[];
 
 beforeEach(async () => {
   node = await new MockNode().start();
+  node.hasPurses = false;
   node.pay(signer.address, 100_000_000n);
   signed = [];
 });

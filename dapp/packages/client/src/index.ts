@@ -9,6 +9,7 @@ export * from './problem.ts';
 export * from './purse.ts';
 export * from './purse_state.ts';
 export * from './receipt.ts';
+export * from './relay.ts';
 export * from './sse.ts';
 export * from './store.ts';
 export * from './types.ts';

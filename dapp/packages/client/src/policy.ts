@@ -8,10 +8,16 @@ import type { State } from './store.ts';
 export type Policy = {
   /** The most that one call can cost. */
   perCall?: string;
-  /** The most that can be taken on one day, in UTC, over all sessions. */
+  /** The most that can be taken on one day, in UTC. Of a purse, kept by the chain too. */
   perDay?: string;
   /** The most that one session ever holds. */
   perSession?: string;
+  /** The most that is ever taken out of the purse; else what was put in. Kept by the chain too. */
+  cap?: string;
+  /** The most that one service ever gets from the purse. Kept by the chain too. */
+  perService?: string;
+  /** When taking from the purse ends, in Unix seconds; else in 30 days. Kept by the chain too. */
+  expires?: number;
   /** The models that may be called, by the names they are called with; all others are refused. */
   models?: string[];
 };
@@ -64,18 +70,55 @@ export function admit(
   state.days = { [day]: spent.toString() };
 }
 
+/** How much of a policy's `cap` is left; undefined where it has none. */
+export const capRoom = (policy: Policy, decimals: number, taken: bigint): bigint | undefined =>
+  (policy.cap === undefined ? undefined : parseUnits(policy.cap, decimals) - taken);
+
+/** Refuses to move `needed` from the purse into a session, or says how much is allowed at most. */
+export function purseRoom(
+  policy: Policy, decimals: number,
+  { needed, held, taken, today, now }:
+  { needed: bigint; held: bigint; taken: bigint; today: bigint; now: number },
+): bigint | undefined {
+  if (policy.expires !== undefined && now >= policy.expires) {
+    throw new PolicyRefusal('expires', 'The policy has expired.', 'Set a later time in expires.');
+  }
+  const room = (sum: string | undefined, used: bigint) =>
+    (sum === undefined ? undefined : parseUnits(sum, decimals) - used);
+  let most: bigint | undefined;
+  for (const [limit, left, what] of [
+    ['perSession', room(policy.perSession, held), 'one session'],
+    ['perService', room(policy.perService, held), 'one service'],
+    ['perDay', room(policy.perDay, today), 'one day'],
+    ['cap', capRoom(policy, decimals, taken), 'the whole time'],
+  ] as const) {
+    if (left === undefined) continue;
+    if (needed > left) {
+      throw new PolicyRefusal(limit,
+        `This needs more than is left of the ${policy[limit]} that the policy allows for ${what}.`,
+        limit === 'perDay' ? 'Wait until tomorrow (UTC), or raise perDay.' : `Raise ${limit}.`);
+    }
+    if (most === undefined || left < most) most = left;
+  }
+  return most;
+}
+
 /** What goes into a session now: as wished, at least `needed`, together at most what is allowed. */
 export function depositSum(
   policy: Policy, decimals: number,
   { wish, needed, held }: { wish: bigint; needed: bigint; held: bigint },
 ): bigint {
   const sum = wish > needed ? wish : needed;
-  if (policy.perSession === undefined) return sum;
-  const room = parseUnits(policy.perSession, decimals) - held;
-  if (needed > room) {
-    throw new PolicyRefusal('perSession',
-      `The session would have to hold more than the ${policy.perSession} that the policy allows.`,
-      'Close the session and open another, or raise perSession.');
-  }
-  return sum < room ? sum : room;
+  const { perService, perSession } = policy;
+  const limits = ([['perSession', perSession], ['perService', perService]] as const)
+    .filter(([, limit]) => limit !== undefined);
+  return limits.reduce((most, [name, limit]) => {
+    const room = parseUnits(limit!, decimals) - held;
+    if (needed > room) {
+      throw new PolicyRefusal(name,
+        `The session would have to hold more than the ${limit} that the policy allows.`,
+        `Close the session and open another, or raise ${name}.`);
+    }
+    return most < room ? most : room;
+  }, sum);
 }

@@ -62,8 +62,8 @@ export function purseOf(
 ): Address {
   const implementation = getContractAddress({ from: purses, nonce: 1n });
   const bytecode = concatHex([
-    '0x6100553d81600a3d39f3363d3d373d3d3d363d73', implementation, '0x5af43d82803e903d91602b57fd5bf3',
-    owner, token,
+    '0x6100553d81600a3d39f3363d3d373d3d3d363d73', implementation,
+    '0x5af43d82803e903d91602b57fd5bf3', owner, token,
   ]);
   return getContractAddress({
     opcode: 'CREATE2', from: purses, bytecode, salt: numberToHex(chainId, { size: 32 }),
@@ -128,13 +128,14 @@ export function fundingOf(
     body: (signature: Hex) => ({
       owner, policy: policyFields(policy),
       funding: {
-        value: value.toString(), validAfter: '0', validBefore: message.validBefore.toString(), signature,
+        value: value.toString(), validAfter: '0', validBefore: message.validBefore.toString(),
+        signature,
       },
     }),
   };
 }
 
-/** The one channel that the purse lets `key` have with a service, as it is before it holds anything. */
+/** The one channel that the purse lets `key` have with a service, before it holds anything. */
 export function purseChannel(
   { chainId, purse, owner, key, model, service, now }: {
     chainId: number; purse: Address; owner: Address; key: Address; model: string;
@@ -147,15 +148,17 @@ export function purseChannel(
     withdrawDelay: PURSE_WITHDRAW_DELAY, salt: NO_SALT,
   };
   return {
-    channelId: channelIdOf(chainId, config), chainId, payer: purse, owner, service: service.id, model,
-    config, balance: '0', charged: '0', signedMax: '0', open: false, updatedAt: now,
+    channelId: channelIdOf(chainId, config), chainId, payer: purse, owner, service: service.id,
+    model, config, balance: '0', charged: '0', signedMax: '0', open: false, updatedAt: now,
   };
 }
 
 /** The session key's signature that moves `amount` into the channel, and how a node carries it. */
 export async function spendOf(
-  { channel, amount, nonce, key }:
-  { channel: StoredChannel; amount: bigint; nonce: number; key: Pick<PrivateKeyAccount, 'signTypedData'> },
+  { channel, amount, nonce, key }: {
+    channel: StoredChannel; amount: bigint; nonce: number;
+    key: Pick<PrivateKeyAccount, 'signTypedData'>;
+  },
 ) {
   const signature = await key.signTypedData(spendTypedData(channel.chainId, channel.payer,
     { channelId: channel.channelId, amount, nonce: BigInt(nonce) }));

@@ -1,5 +1,5 @@
 import type { Address, Hex } from 'viem';
-import type { Signer } from './fetch.ts';
+import type { Signer } from './context.ts';
 
 type TypedData = {
   domain: object;

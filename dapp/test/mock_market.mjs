@@ -1,0 +1,103 @@
+// What the node of mock.mjs lists: three models, one offer, and who is paid.
+import { keccak256, stringToBytes } from 'viem';
+
+export const CHAIN_ID = 713371;
+export const GENESIS = `0x${'9e'.repeat(32)}`;
+export const at = (byte) => `0x${byte.repeat(20)}`;
+export const CONTRACTS = {
+  Channels: '0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003', Market: at('a1'), Licences: at('a2'),
+  ModelRegistry: at('a3'), Services: at('a4'), Splits: at('a5'), Purses: at('a6'),
+};
+export const COLLECTOR = '0x4020806089470a89826cB9fB1f4059150b550004';
+export const TOKEN = {
+  symbol: 'tUSD', name: 'Test USD', version: '1', address: at('b1'), decimals: 6, eip3009: true, permit: true,
+};
+export const RECEIVER = at('c1'), AUTHORIZER = at('c2'), PROVIDER = at('c3'), PAY_TO = at('c4');
+export const CREATOR = '0x14dC79964da2C08b23698B3D3cc7Ca32193d9955';
+export const TERMS = `LICENCE TERMS\n\n1. You may download, run and build on the model named in this offer.\n2. Later fixes are included.\n3. It is provided as it is.\n`;
+export const TEXT = 'A summary in three points: the patient is stable, the dose was halved, and the next visit is in two weeks. Ask a physician before acting on it.';
+export const PRICE = { token: TOKEN.address, perCall: '200', perMillionInput: '500000', perMillionOutput: '1500000' };
+export const AMOUNT = '2100';
+const same = (a, b) => a.toLowerCase() === b.toLowerCase();
+
+const CARD = `# What it is for
+
+A small model that turns long **clinical notes** into a few clear sentences. It was tuned on public
+reports and *never* on data of patients.
+
+## How it does
+
+| test | score | before |
+|---|---|---|
+| ROUGE-L, discharge letters | 41.2 | 36.0 |
+| Facts kept | 97 % | 91 % |
+
+- Works on texts of up to 4,096 tokens
+- Knows English and German
+- Says when a text holds nothing to summarise
+
+\`\`\`
+POST /m/medsum/v1/chat/completions
+\`\`\`
+
+> Not a medical device. Have a physician read what it writes.
+
+<script>alert(1)</script> and [a bad link](javascript:alert(1)) stay text.
+![A chart](https://elsewhere.example/chart.png) [Paper](https://example.org/paper)`;
+
+function summary(id, fields) {
+  return {
+    id, canonicalId: `eip155:${CHAIN_ID}/erc721:${CONTRACTS.ModelRegistry}/${id}`, name: `${CREATOR}/${fields.slug}`,
+    tags: [], licence: 'apache-2.0', creator: CREATOR, owner: CREATOR, version: 1, status: 'active',
+    updatedAt: 1793000000, served: false, price: null, licencePrice: null, licences: 0, equalWeights: [], ...fields,
+  };
+}
+export const MODELS = [
+  summary('1', {
+    alias: 'medsum', slug: 'medical-summaries', title: 'Medical summaries', task: 'text-generation',
+    summary: 'Turns long clinical notes into a few clear sentences that keep every dose and date.',
+    tags: ['medicine', 'summaries'], served: true, version: 2, licences: 41,
+    price: { service: '1', ...PRICE, typicalCall: AMOUNT }, licencePrice: { offer: '1', token: TOKEN.address, amount: '5000000' },
+  }),
+  summary('2', {
+    alias: 'minilm', slug: 'minilm', title: 'MiniLM sentence vectors', task: 'sentence-similarity', served: true,
+    summary: 'Embeds sentences and short paragraphs in 384 dimensions, for search and grouping.', tags: ['search'],
+    price: { service: '2', token: TOKEN.address, perCall: '10', perMillionInput: '20000', perMillionOutput: '0', typicalCall: '15' },
+  }),
+  summary('3', {
+    slug: 'contracts-7b', title: 'Contract reader 7B', task: 'text-generation', licence: 'stoa-commercial',
+    summary: 'Reads supply contracts and names the clauses that shift risk to the buyer.', tags: ['law'], licences: 3,
+    licencePrice: { offer: '2', token: TOKEN.address, amount: '120000000' }, equalWeights: ['1'],
+  }),
+];
+export const OFFER = {
+  id: '1', model: '1', seller: CREATOR, prices: [{ token: TOKEN.address, floor: '5000000', cap: '5000000' }],
+  price: { token: TOKEN.address, amount: '5000000' }, period: 0, calls: 0, seats: 1, rights: ['download', 'run', 'commercial'],
+  entitlement: 'fixes', transferable: true, termsDigest: keccak256(stringToBytes(TERMS)), active: true,
+};
+const service = (id, price) => ({
+  id, provider: PROVIDER, model: id, version: 1, endpoint: 'http://localhost', receiver: id === '1' ? RECEIVER : at('c5'),
+  receiverAuthorizer: AUTHORIZER, validUntil: 1805000000, local: true, maxOutput: 256, context: 4096, ...price,
+  payees: [{ account: PROVIDER, share: 700000 }, { account: PAY_TO, share: 300000 }],
+});
+const version = (number, kind, status) => ({
+  number, kind, status, time: 1790000000 + number * 1000000, cid: 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy',
+  manifestDigest: `0x${'d1'.repeat(32)}`, weightsDigest: `0x${'d2'.repeat(32)}`, transaction: `0x${'d3'.repeat(32)}`,
+  files: [{ name: 'model.gguf', size: 668_788_096, sha256: 'ab'.repeat(32) }], available: true,
+});
+export function detail(model) {
+  const served = MODELS.find(({ id }) => id === model.id);
+  return {
+    ...served, card: CARD, payTo: PAY_TO, offers: model.id === '1' ? [OFFER] : [],
+    versions: model.version === 2 ? [version(2, 'fix', 'active'), version(1, 'release', 'deprecated')] : [version(1, 'release', 'active')],
+    payees: [{ account: CREATOR, share: 600000, kind: 'payee', label: 'Ada' },
+      { account: '0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f', share: 250000, kind: 'payee' },
+      { account: at('c9'), share: 150000, kind: 'parent', model: '2', label: 'Base model MiniLM' }],
+    services: model.served ? [service(model.id, model.price)] : [], serving: 'open', callRoyaltyBps: 3000, parents: [],
+  };
+}
+
+export const modelOf = ({ receiver }) => {
+  const { id, title } = MODELS[same(receiver, RECEIVER) ? 0 : 1];
+  return { service: id, model: id, modelTitle: title };
+};
