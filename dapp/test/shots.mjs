@@ -5,6 +5,19 @@ import { openPage } from './browser.mjs';
 const folder = process.argv[2] ?? 'shots';
 mkdirSync(folder, { recursive: true });
 
+/** As on another device of the same wallet. */
+async function forgotten(page, node) {
+  await page.goto(`${node.url}/nowhere`);
+  await page.evaluate(async () => {
+    localStorage.clear();
+    for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name);
+  });
+  return async () => {
+    await page.getByTestId('connect').click();
+    await page.getByTestId('wallet-option').first().click();
+  };
+}
+
 for (const [name, width, height, colorScheme] of [
   ['wide', 1280, 900, 'light'], ['phone', 390, 844, 'light'], ['wide-dark', 1280, 900, 'dark'],
 ]) {
@@ -43,11 +56,36 @@ for (const [name, width, height, colorScheme] of [
   await page.goto(`${node.url}/licences`);
   await page.getByTestId('licence-row').waitFor();
   await shot('licences');
+  await page.goto(`${node.url}/models/2`);
+  await page.getByTestId('purse-left').waitFor();
+  await page.locator('#try').scrollIntoViewIfNeeded();
+  await shot('second', false);
+  await page.getByTestId('open-session').click();
+  await page.getByTestId('chat-send').click();
+  await page.getByTestId('chat-answer').waitFor();
+  await page.getByRole('button', { name: 'Add money' }).click();
+  await page.getByTestId('purse-left').waitFor();
+  await shot('add', false);
   await page.goto(`${node.url}/money`);
   await page.getByTestId('money-row').first().waitFor();
+  await page.getByTestId('revoke-key').waitFor();
   await shot('money');
-  await page.getByTestId('refund').click();
-  await shot('refund', false);
+  for (const [button, what] of [['fund-purse', 'fund'], ['purse-limits', 'limits'], ['revoke-key', 'revoke'], ['refund', 'refund']]) {
+    await page.getByTestId(button).first().click();
+    await page.locator('dialog summary').click();
+    await shot(what, false);
+    await page.keyboard.press('Escape');
+  }
+  const other = await forgotten(page, node);
+  await page.goto(`${node.url}/models/1`);
+  await other();
+  await page.getByRole('button', { name: 'Sign to let this device' }).waitFor();
+  await page.locator('#try').scrollIntoViewIfNeeded();
+  await shot('other-device', false);
+  await page.goto(`${node.url}/money`);
+  await page.getByTestId('exit-purse').click();
+  await page.locator('dialog summary').click();
+  await shot('exit', false);
   await page.locator('dialog .primary').click();
   await page.locator('.toasts .notice').waitFor();
   await shot('refunded', false);

@@ -32,17 +32,20 @@ async function forget() {
 
 const model = () => market.json('/api/models/stories15m');
 const balances = (holders) => Promise.all(holders.map((holder) => market.balance(holder)));
-const channels = async () => (await market.json(`/api/money?address=${BUYER.address}`)).items
-  .filter((item) => item.kind === 'channel');
+const sessions = async () => {
+  const { items } = await market.json(`/api/money?address=${BUYER.address}`);
+  return items.filter(({ kind, state }) => kind === 'channel' && state === 'refundable').map(({ channel }) => channel);
+};
 
-test('find, connect, chat on one signature, buy a licence, and take the rest back', async (t) => {
+test('find, connect, use two models on one signature, buy a licence, and take all the rest back', async (t) => {
   const start = await market.balance(BUYER.address);
   const coins = await market.client.getBalance({ address: BUYER.address });
   const detail = await model();
   const payees = detail.payees.map(({ account: payee }) => payee);
   assert.equal(payees.length, 3);
   const payeesBefore = await balances(payees);
-  let licencePrice, charged;
+  const other = await market.json('/api/models/minilm');
+  let licencePrice, charged, chargedElsewhere;
 
   await t.test('a model is found and read without a wallet', async () => {
     await buyer.find('story', detail.title);
@@ -55,17 +58,17 @@ test('find, connect, chat on one signature, buy a licence, and take the rest bac
     await page.getByText(BUYER.address.slice(0, 6)).first().waitFor();
   });
 
-  await t.test('a session opens with exactly one signature, announced beforehand', async () => {
+  await t.test('a purse is filled and a session opened with exactly one signature, announced beforehand', async () => {
     const announced = (await buyer.announced()).length;
     const before = wallet.prompts.length;
-    await buyer.openSession('1.00');
+    await buyer.openSession('2.00');
     await buyer.id('chat-input').waitFor({ timeout: 60_000 });
     const asked = wallet.prompts.slice(before);
     assert.equal(asked.filter((kind) => kind === 'sign').length, 1);
     assert.equal(asked.filter((kind) => kind === 'transaction').length, 0);
     assert.ok(asked.length <= announced, `${asked} asked, ${announced} announced`);
     assert.equal(wallet.signed.at(-1).primaryType, 'ReceiveWithAuthorization');
-    assert.equal(await market.balance(BUYER.address), start - 1_000_000n);
+    assert.equal(await market.balance(BUYER.address), start - 2_000_000n);
   });
 
   await t.test('three turns stream without another prompt', async () => {
@@ -75,8 +78,24 @@ test('find, connect, chat on one signature, buy a licence, and take the rest bac
     }
     assert.equal(wallet.prompts.length, before);
     await picture(page, 'model-chat');
-    [{ channel: { charged } }] = await channels();
+    [{ charged }] = await sessions();
     assert.ok(BigInt(charged) > 0n);
+  });
+
+  await t.test('another model is opened from the purse, and the wallet is not asked', async () => {
+    const before = wallet.prompts.length;
+    await page.goto(`${market.url}/models/${other.id}`);
+    await buyer.id('purse-left').waitFor();
+    await picture(page, 'model-second');
+    await buyer.openSession('0.50');
+    await buyer.id('chat-send').waitFor();
+    await buyer.id('chat-send').click();
+    await buyer.id('chat-answer').waitFor({ timeout: 120_000 });
+    assert.equal(wallet.prompts.length, before);
+    ({ charged: chargedElsewhere } = (await sessions()).find(({ model: id }) => id === other.id));
+    assert.ok(BigInt(chargedElsewhere) > 0n);
+    await page.goto(`${market.url}/models/${detail.id}`);
+    await buyer.id('chat-input').waitFor();
   });
 
   await t.test('a licence is bought by one signature, without native coin, and is shown', async () => {
@@ -96,17 +115,17 @@ test('find, connect, chat on one signature, buy a licence, and take the rest bac
     const before = wallet.prompts.length;
     await page.goto(`${market.url}/money`);
     await buyer.connect();
-    await buyer.id('refund').first().click();
-    await buyer.page.getByRole('button', { name: /^sign/i }).click();
-    await page.getByText(/is back in your wallet/i).first().waitFor({ timeout: 60_000 });
+    await buyer.takeAllBack();
     assert.deepEqual(wallet.prompts.slice(before).filter((kind) => kind !== 'connect'), ['sign']);
-    assert.equal(wallet.signed.at(-1).primaryType, 'RefundRequest');
+    assert.equal(wallet.signed.at(-1).primaryType, 'Exit');
+    assert.deepEqual(wallet.signed.map(({ primaryType }) => primaryType),
+      ['ReceiveWithAuthorization', 'ReceiveWithAuthorization', 'Exit']);
     await picture(page, 'money');
   });
 
   await t.test('every unit is where the books say, on chain', async () => {
     await market.cli('claim');
-    assert.equal(await market.balance(BUYER.address), start - licencePrice - BigInt(charged));
+    assert.equal(await market.balance(BUYER.address), start - licencePrice - BigInt(charged) - BigInt(chargedElsewhere));
     assert.equal(await market.client.getBalance({ address: BUYER.address }), coins);
     const paid = (await distribute(detail, payees)).map((now, i) => now - payeesBefore[i]);
     for (const [i, { share }] of detail.payees.entries()) {

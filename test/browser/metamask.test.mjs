@@ -39,14 +39,14 @@ test('the journey with MetaMask', { skip: extension ? false : 'METAMASK_DIR is n
       await page.getByText(BUYER.address.slice(0, 6)).first().waitFor({ timeout: 30_000 });
     });
 
-    await t.test('open a session: the network, then one signature that shows sum and recipient', async () => {
-      await buyer.openSession('1.00');
+    await t.test('fill a purse and open a session: the network, then one signature that shows the sum', async () => {
+      await buyer.openSession('2.00');
       assert.match(await agree('network'), /network|Stoa/i);
-      const screen = await agree('deposit');
+      const screen = await agree('fund');
       assert.match(screen, /Signature request/);
-      assert.match(screen, /Value:\n1000000/);
+      assert.match(screen, /Value:\n2000000/);
       await buyer.id('chat-input').waitFor({ timeout: 60_000 });
-      assert.equal(await market.balance(BUYER.address), before - 1_000_000n);
+      assert.equal(await market.balance(BUYER.address), before - 2_000_000n);
     });
 
     await t.test('three turns without the wallet', async () => {
@@ -56,6 +56,15 @@ test('the journey with MetaMask', { skip: extension ? false : 'METAMASK_DIR is n
       await picture(page, 'metamask-chat');
     });
 
+    await t.test('another model without the wallet', async () => {
+      await page.goto(`${market.url}/models/minilm`);
+      await buyer.id('purse-left').waitFor();
+      await buyer.openSession('0.50');
+      await buyer.id('chat-send').click();
+      await buyer.id('chat-answer').waitFor({ timeout: 120_000 });
+      await page.goto(`${market.url}/models/${detail.id}`);
+    });
+
     await t.test('buy a licence by one signature', async () => {
       await buyer.id('buy-licence').first().click();
       await page.getByRole('button', { name: /^sign/i }).click();
@@ -63,19 +72,26 @@ test('the journey with MetaMask', { skip: extension ? false : 'METAMASK_DIR is n
       await page.getByText(/licence is yours/i).waitFor({ timeout: 60_000 });
     });
 
-    await t.test('take the rest back by one signature', async () => {
+    await t.test('give this device other limits: every one of them stands on the screen', async () => {
       await page.goto(`${market.url}/money`);
-      await buyer.id('refund').first().click();
+      await buyer.id('purse-limits').click();
+      await buyer.id('purse-per-day').fill('1.75');
       await page.getByRole('button', { name: /^sign/i }).click();
-      assert.match(await agree('refund'), /Signature request/);
-      await page.getByText(/is back in your wallet/i).first().waitFor({ timeout: 60_000 });
+      const screen = await agree('limits');
+      assert.match(screen, /SetPolicy/);
+      assert.match(screen, /CapPerDay:\n1750000/);
+      await page.locator('dialog').waitFor({ state: 'detached', timeout: 60_000 });
+    });
+
+    await t.test('take all the rest back by one signature', async () => {
+      assert.match(await buyer.takeAllBack(() => agree('exit')), /Signature request/);
       const spent = before - await market.balance(BUYER.address);
       assert.ok(spent >= BigInt(detail.licencePrice.amount));
       assert.ok(spent < BigInt(detail.licencePrice.amount) + 1_000_000n);
       assert.equal(await market.client.getBalance({ address: BUYER.address }), coins);
     });
 
-    assert.deepEqual(screens, ['connect', 'network', 'deposit', 'licence', 'refund']);
+    assert.deepEqual(screens, ['connect', 'network', 'fund', 'licence', 'limits', 'exit']);
     assert.deepEqual(faults, []);
   } finally {
     await wallet.close();

@@ -60,6 +60,15 @@ export class Buyer {
     await this.id('open-session').click();
   }
 
+  /** Everything out of the purse, on the page of money: the click, and its signature by `agree`. */
+  async takeAllBack(agree = async () => undefined) {
+    await this.id('exit-purse').click();
+    await this.page.getByRole('button', { name: /^sign/i }).click();
+    const screen = await agree();
+    await this.page.getByText(/is back in your wallet/i).first().waitFor({ timeout: 60_000 });
+    return screen;
+  }
+
   /** One turn; resolves with the whole answer. */
   async say(text) {
     const turns = await this.id('chat-answer').count();

@@ -24,3 +24,13 @@ export const tokenAbi = parseAbi([
   'function approve(address spender, uint256 value) returns (bool)',
   'function allowance(address owner, address spender) view returns (uint256)',
 ]);
+
+export const pursesAbi = parseAbi([
+  'function purseOf(address owner, address token) view returns (address)',
+]);
+
+export const purseAbi = parseAbi([
+  'struct ChannelConfig { address payer; address payerAuthorizer; address receiver; address receiverAuthorizer; address token; uint40 withdrawDelay; bytes32 salt; }',
+  'function exit(bytes signature)',
+  'function close(ChannelConfig[] configs)',
+]);

@@ -1,6 +1,6 @@
 // The market's API. One function per route, and one kind of error: Problem.
 import type { Address, Hex } from 'viem';
-import { Problem, problemOf, unreachable } from '@stoa/client';
+import { carried, Problem, problemOf, type PurseState, unreachable } from '@stoa/client';
 import type {
   Deployment, Licence, ModelDetail, ModelPage, Money, Offer, Relayed, RelayTerms, ServedModel,
 } from './types';
@@ -17,17 +17,14 @@ export type Search = {
   limit?: number;
 };
 
-const RELAY_WAITS_MS = [1000, 3000];
-
-/** Nobody said what came of it. */
-const isLost = (error: unknown): error is Problem =>
-  error instanceof Problem && [0, 502, 503, 504].includes(error.status);
+export type RelayKind =
+  | 'order' | 'deposit' | 'exit' | 'purse_fund' | 'purse_policy' | 'purse_revoke' | 'purse_exit';
 
 export type Api = ReturnType<typeof createApi>;
 
 /** `origin` is '' on the node's own page. */
 export function createApi(
-  origin = '', fetchFn: typeof fetch = (...args) => fetch(...args), pause = wait,
+  origin = '', fetchFn: typeof fetch = (...args) => fetch(...args), pause?: (ms: number) => Promise<void>,
 ) {
   async function request<T>(path: string, init?: RequestInit): Promise<T> {
     let response: Response;
@@ -63,32 +60,16 @@ export function createApi(
     licences: async (owner: Address) =>
       (await request<{ items: Licence[] }>(`/api/licences${query({ owner })}`)).items,
     money: (address: Address) => request<Money>(`/api/money${query({ address })}`),
+    purse: (owner: Address, token: Address, key?: Address) =>
+      request<PurseState>(`/api/purse${query({ owner, token, key })}`),
     served: async () => (await request<{ data: ServedModel[] }>('/v1/models')).data,
     faucet: (address: Address) =>
       post<{ transaction: Hex; amount: string; token: Address }>('/api/faucet', { address }),
     relayTerms: (payer: Address, token?: Address) =>
       request<RelayTerms>(`/api/relay${query({ payer, token })}`),
-    /**
-     * Has a signature carried to the chain. A node carries each once, and finds it again when asked
-     * again, so an answer that got lost is asked for anew.
-     */
-    relay: async <T>(kind: 'order' | 'deposit' | 'exit', fields: object): Promise<Relayed & T> => {
-      for (const wait of RELAY_WAITS_MS) {
-        try {
-          return await post<Relayed & T>('/api/relay', { kind, ...fields });
-        } catch (error) {
-          if (!isLost(error)) throw error;
-          await pause(wait);
-        }
-      }
-      try {
-        return await post<Relayed & T>('/api/relay', { kind, ...fields });
-      } catch (error) {
-        if (!isLost(error)) throw error;
-        throw new Problem(error.status, error.code, 'The node took your signature and did not answer.',
-          'It may still be carried within the hour: look under Sessions and money before you sign again.');
-      }
-    },
+    /** Has a signature carried to the chain. */
+    relay: <T>(kind: RelayKind, fields: object): Promise<Relayed & T> =>
+      carried(() => post<Relayed & T>('/api/relay', { kind, ...fields }), pause),
     nonce: () => request<{ nonce: string; expiresAt: number }>('/api/auth/nonce'),
     verify: (message: string, signature: Hex) =>
       post<{ address: Address; expiresAt: number }>('/api/auth/verify', { message, signature }),
@@ -103,8 +84,6 @@ export function createApi(
     signOut: () => request<void>('/api/auth/session', { method: 'DELETE' }),
   };
 }
-
-const wait = (ms: number) => new Promise<void>((resolve) => { setTimeout(resolve, ms); });
 
 /** '' or '?a=b…', without what isn't set. */
 export function query(fields: Record<string, string | number | boolean | undefined>): string {

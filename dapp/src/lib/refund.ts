@@ -1,12 +1,12 @@
 // Taking back what a channel has left. By the wallet's signature, carried by the node: it needs no
 // session key, no gas, and nothing of what this device stores. And on chain, if the node is silent.
-import { encodeFunctionData, type Hex } from 'viem';
-import { channelsAbi } from './abi';
+import { encodeFunctionData, type Address, type Hex } from 'viem';
+import { channelsAbi, purseAbi } from './abi';
 import type { Api } from './api';
-import { channelIdOf, CHANNELS, Problem, refundTypedData } from '@stoa/client';
+import { channelIdOf, CHANNELS, emptied, Problem, refundTypedData } from '@stoa/client';
 import type { DeviceStore } from './device_store';
 import type { OnStep } from './step';
-import type { Deployment, MoneyChannel } from './types';
+import type { ChannelConfig, Deployment, MoneyChannel } from './types';
 import { sendAndWait } from './transaction';
 import { signTyped, type Provider } from './wallet';
 
@@ -27,7 +27,10 @@ type Refund = {
   onStep: OnStep;
 };
 
-/** All that isn't charged, back to the payer. Returns the sum. */
+/** Whose wallet signs for a channel: the payer's, or the purse's owner's. */
+const holderOf = ({ owner, config }: MoneyChannel) => owner ?? config.payer;
+
+/** All that isn't charged, back to the payer: the wallet, or its purse. Returns the sum. */
 export async function refund(
   { api, provider, deployment, channel, store, onStep, now }:
   Refund & { api: Api; now?: () => number },
@@ -36,7 +39,7 @@ export async function refund(
   const validBefore = (now?.() ?? Math.floor(Date.now() / 1000)) + VALID_SECONDS;
   const data = refundRequest(deployment, channel, validBefore);
   onStep({ at: 'waiting', what: 'signature', data });
-  const signature = await signTyped(provider, channel.config.payer, data);
+  const signature = await signTyped(provider, holderOf(channel), data);
   onStep({ at: 'sent' });
   const done = await api.relay<{ channelId: Hex; amount: string }>('exit', {
     refundRequest: {
@@ -45,9 +48,20 @@ export async function refund(
     },
     signature,
   });
-  await store.removeChannel(channel.channelId).catch(() => undefined);
+  await forget(store, channel.channelId);
   onStep({ at: 'confirmed', transaction: done.transaction, block: done.block });
   return BigInt(done.amount);
+}
+
+async function forget(store: DeviceStore, channelId: Hex): Promise<void> {
+  try {
+    const kept = await store.channel(channelId);
+    // A purse's channel may open again, and its totals go on.
+    if (kept?.owner) await store.putChannel(emptied(kept));
+    else await store.removeChannel(channelId);
+  } catch {
+    // The money is back; what this device remembers is corrected by the next report.
+  }
 }
 
 /** A node can't have a wallet sign for another channel than the one it shows. */
@@ -61,12 +75,15 @@ function checkOwn({ chainId }: Deployment, { channelId, config }: MoneyChannel):
 export async function startWithdrawal(
   { provider, channel, rpc, onStep }: Refund & { rpc: Provider },
 ): Promise<void> {
+  const { config, purse } = channel;
   const amount = BigInt(channel.balance) - BigInt(channel.claimed);
   await sendAndWait({
-    provider, rpc, from: channel.config.payer, onStep,
-    to: CHANNELS,
-    data: encodeFunctionData({
-      abi: channelsAbi, functionName: 'initiateWithdraw', args: [channel.config, amount],
+    provider, rpc, from: holderOf(channel), onStep,
+    ...(purse ? closing(purse, [config]) : {
+      to: CHANNELS,
+      data: encodeFunctionData({
+        abi: channelsAbi, functionName: 'initiateWithdraw', args: [config, amount],
+      }),
     }),
   });
 }
@@ -75,12 +92,32 @@ export async function startWithdrawal(
 export async function finishWithdrawal(
   { provider, channel, rpc, store, onStep }: Refund & { rpc: Provider },
 ): Promise<void> {
+  const { config, purse } = channel;
   await sendAndWait({
-    provider, rpc, from: channel.config.payer, onStep,
-    to: CHANNELS,
-    data: encodeFunctionData({
-      abi: channelsAbi, functionName: 'finalizeWithdraw', args: [channel.config],
+    provider, rpc, from: holderOf(channel), onStep,
+    ...(purse ? closing(purse, [config]) : {
+      to: CHANNELS,
+      data: encodeFunctionData({
+        abi: channelsAbi, functionName: 'finalizeWithdraw', args: [config],
+      }),
     }),
   });
-  await store.removeChannel(channel.channelId).catch(() => undefined);
+  await forget(store, channel.channelId);
 }
+
+/** A purse asks for the rest of its channels, and takes what is due: the same call does both. */
+const closing = (purse: Address, configs: ChannelConfig[]) => ({
+  to: purse, data: encodeFunctionData({ abi: purseAbi, functionName: 'close', args: [configs] }),
+});
+
+type Leave = { provider: Provider; rpc: Provider; owner: Address; purse: Address; onStep: OnStep };
+
+/** Without a node: ends all keys of the purse. From then on everything that comes home is the owner's. */
+export const leavePurse = ({ purse, owner, ...rest }: Leave) => sendAndWait({
+  ...rest, from: owner, to: purse,
+  data: encodeFunctionData({ abi: purseAbi, functionName: 'exit', args: ['0x'] }),
+});
+
+/** After that: what the purse holds goes to the owner, and its channels follow after their delay. */
+export const closePurse = ({ purse, owner, configs, ...rest }: Leave & { configs: ChannelConfig[] }) =>
+  sendAndWait({ ...rest, from: owner, ...closing(purse, configs) });

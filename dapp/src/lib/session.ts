@@ -1,7 +1,8 @@
 // Sessions: one wallet signature moves a deposit into a channel that only this model's service can
 // charge and only the buyer can empty; from then on this device's session key signs.
 import {
-  authorizationTypedData, DEPOSIT_COLLECTOR, depositOf, newChannel, Problem, type SessionTerms,
+  authorizationTypedData, DEPOSIT_COLLECTOR, depositOf, emptied, newChannel, ownerOf, Problem, type
+  SessionTerms,
   type StoredChannel,
 } from '@stoa/client';
 import { encodeFunctionData, type Address, type Hex } from 'viem';
@@ -98,7 +99,7 @@ export function usableSession(
   const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
   const left = (channel: StoredChannel) => BigInt(channel.balance) - BigInt(channel.charged);
   return channels
-    .filter((channel) => channel.open && channel.chainId === chainId && same(channel.payer, payer)
+    .filter((channel) => channel.open && channel.chainId === chainId && same(ownerOf(channel), payer)
       && same(channel.config.receiver, service.receiver))
     .sort((a, b) => (left(a) < left(b) ? 1 : -1))[0] ?? null;
 }
@@ -119,20 +120,24 @@ export async function reconcile(
 ): Promise<StoredChannel[]> {
   const known = new Map(reported.map((one) => [one.channelId.toLowerCase(), one]));
   const mine = (await store.channels()).filter((channel) =>
-    channel.chainId === chainId && channel.payer.toLowerCase() === payer.toLowerCase());
+    channel.chainId === chainId && ownerOf(channel).toLowerCase() === payer.toLowerCase());
   const kept: StoredChannel[] = [];
   for (const channel of mine) {
     const truth = known.get(channel.channelId.toLowerCase());
     if (channel.open && now - channel.updatedAt < FRESH_SECONDS) {
       kept.push(channel);
     } else if (truth && BigInt(truth.balance) > 0n) {
-      const next = { ...channel, balance: truth.balance, charged: truth.charged, open: true };
+      // A purse's channel that was emptied stays so until more is put in.
+      const open = channel.open || !channel.owner || BigInt(truth.balance) > BigInt(truth.charged);
+      const next = { ...channel, balance: truth.balance, charged: truth.charged, open };
       // A charge above what was signed isn't believed; a call in flight is booked by its answer.
       const signed = BigInt(truth.charged) <= BigInt(channel.signedMax);
       if (signed) await store.putChannel(next);
       kept.push(signed ? next : channel);
     } else if (now - channel.updatedAt > FORGET_SECONDS) {
-      await store.removeChannel(channel.channelId);
+      // A purse's channel may open again, and its totals go on.
+      if (channel.owner) await store.putChannel(emptied(channel));
+      else await store.removeChannel(channel.channelId);
     } else if (channel.open) {
       kept.push(channel);
     }

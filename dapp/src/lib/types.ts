@@ -159,10 +159,15 @@ export type MoneyChannel = {
   model?: string | null;
   modelTitle?: string | null;
   idleSince?: number | null;
+  /** Where a purse pays it: which, and whose. */
+  purse?: Address;
+  owner?: Address;
 };
 
+export type MoneyPurse = { purse: Address; token: Address; leaving: boolean; nonce: number | string };
+
 export type MoneyItem = {
-  kind: 'channel' | 'split';
+  kind: 'channel' | 'split' | 'purse';
   token: Address;
   amount: string;
   state: MoneyState;
@@ -170,6 +175,7 @@ export type MoneyItem = {
   why: string;
   until: number | null;
   channel?: MoneyChannel;
+  purse?: MoneyPurse;
   split?: { split: Address; share: number; token: Address };
 };
 

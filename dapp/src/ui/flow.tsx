@@ -1,6 +1,6 @@
 // An action that asks the wallet: one at a time on the page, each with its prompts listed beforehand,
 // what the wallet will show, and where it stands.
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { Address } from 'viem';
 import { addPending, removePending } from '../lib/pending';
 import { isRunning, stepOf, stepText, type OnStep, type Step } from '../lib/step';
@@ -107,8 +107,8 @@ export function PromptList({ prompts, after }: { prompts: string[]; after?: stri
 
 /** The wallet's own screen, row by row, made from what it is sent. */
 export function WalletPanel(
-  { data, meanings, step, note }:
-  { data: TypedData; meanings: Record<string, Meaning>; step: Step; note?: string },
+  { data, meanings, step, note, children }:
+  { data: TypedData; meanings: Record<string, Meaning>; step: Step; note?: string; children?: ReactNode },
 ) {
   const { deployment } = useMarket();
   const asked = step.at === 'waiting' && step.data ? step.data : null;
@@ -132,6 +132,7 @@ export function WalletPanel(
         </tbody>
       </table>
       {note && <p className="small muted">{note}</p>}
+      {children}
     </details>
   );
 }

@@ -4,7 +4,7 @@ import { useEffect } from 'react';
 
 const TOPICS: Record<string, string[]> = {
   model: ['models', 'model'], version: ['models', 'model'], offer: ['models', 'model'],
-  service: ['models', 'model'], licence: ['licences', 'model'], channel: ['money'],
+  service: ['models', 'model'], licence: ['licences', 'model'], channel: ['money', 'purse'],
   split: ['money', 'model'],
 };
 const GATHER_MS = 400;

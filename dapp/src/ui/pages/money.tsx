@@ -8,9 +8,11 @@ import { Faucet } from '../parts/faucet';
 import { ChannelRow, SplitRow } from '../parts/money_rows';
 import { NeedsWallet } from '../parts/needs_wallet';
 import { PendingList } from '../parts/pending_list';
+import { PurseSection } from '../parts/purse/purse_section';
 import { Empty, Failure, Skeleton } from '../parts/states';
 import { Link } from '../router';
 import { useMoney } from '../use_money';
+import { useDeviceChannels } from '../use_purse';
 import { useWallet } from '../wallet';
 
 export function MoneyPage() {
@@ -36,6 +38,7 @@ export function MoneyPage() {
           <PendingList />
           {data.tokens.map((one) => <Tiles key={one.token} money={one} />)}
           {held && BigInt(held.wallet) < 10n ** BigInt(held.decimals) && <Faucet address={address} />}
+          <PurseSection items={data.items} />
           <Items items={data.items} />
           <Table address={address} />
           <DeviceKeys />
@@ -63,7 +66,7 @@ function Table({ address }: { address: string }) {
 
 function Tiles({ money }: { money: MoneyToken }) {
   const tiles = [
-    ['In your wallet', money.wallet], ['In sessions', money.locked], ['Can come back now', money.refundable],
+    ['In your wallet', money.wallet], ['In purse and sessions', money.locked], ['Can come back now', money.refundable],
     ['Charged for calls', money.charged], ['Earned, to be drawn', money.claimable], ['Earned and drawn', money.claimed],
   ] as const;
   return (
@@ -81,12 +84,7 @@ function Items({ items }: { items: MoneyItem[] }) {
   const open = new Set(items.flatMap((item) =>
     item.channel && !charges(item) ? [item.channel.channelId] : []));
   const shown = items.filter((item) => !charges(item) || !open.has(item.channel!.channelId));
-  const { store } = useMarket();
-  const { dataUpdatedAt } = useMoney();
-  const { data: own } = useQuery({
-    queryKey: ['device-channels', dataUpdatedAt], staleTime: 0, placeholderData: (before) => before,
-    queryFn: () => store.channels().catch(() => []),
-  });
+  const { data: own } = useDeviceChannels();
   const ownOf = ({ channel }: MoneyItem) =>
     own?.find(({ channelId, open: pays }) => pays && channelId === channel?.channelId);
   const sessions = shown.filter(({ kind }) => kind === 'channel');

@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { dollars } from '../../lib/amount';
 import { chatTurn, type ChatMessage, type Turn } from '../../lib/chat';
-import { SessionSpent } from '@stoa/client';
+import { ownerOf, SessionSpent } from '@stoa/client';
 import { existingKey } from '../../lib/session_key';
 import { useMarket } from '../market';
 import { SendIcon, StopIcon } from './icons';
@@ -53,7 +53,7 @@ export function Chat({ model, terms, session, url, form, changed }: SessionParts
     }]);
     running.current = new AbortController();
     try {
-      const key = await existingKey(store, deployment.chainId, session.payer, session.config.payerAuthorizer);
+      const key = await existingKey(store, deployment.chainId, ownerOf(session), session.config.payerAuthorizer);
       if (!key) throw new Error('This device no longer has the session\'s key. Take the rest back and open a new session.');
       const turn: Turn = await chatTurn({ store, key, channelId: session.channelId }, {
         url, model: model.alias ?? model.id, messages, maxTokens, price: terms.service,

@@ -1,5 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import { ownerOf } from '@stoa/client';
 import { dollars } from '../../lib/amount';
 import { embed, similarity } from '../../lib/embed';
 import { existingKey } from '../../lib/session_key';
@@ -15,7 +16,7 @@ export function Compare({ model, session, url, changed }: SessionParts) {
   const [second, setSecond] = useState('Somebody is having lunch.');
   const { mutate, data, error, isPending } = useMutation({
     mutationFn: async () => {
-      const key = await existingKey(store, deployment.chainId, session.payer, session.config.payerAuthorizer);
+      const key = await existingKey(store, deployment.chainId, ownerOf(session), session.config.payerAuthorizer);
       if (!key) throw new Error('This device no longer has the session\'s key.');
       const { vectors: [a = [], b = []], cost } = await embed(
         { store, key, channelId: session.channelId },

@@ -34,8 +34,8 @@ export function DeviceKeys() {
           <div>
             <h3>Session key <Copyable value={mine.address} /></h3>
             <p className="muted">
-              Made here on <Day at={mine.createdAt} /> and stored encrypted. It can sign calls of your open
-              sessions and nothing else; it holds no money.
+              Made here on <Day at={mine.createdAt} /> and stored encrypted. It signs calls of your open
+              sessions and takes from your purse what you let it; nothing else. It holds no money.
             </p>
           </div>
           <button type="button" className="quiet" onClick={() => setAsking(true)}>Forget it</button>

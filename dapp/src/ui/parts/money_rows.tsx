@@ -10,6 +10,7 @@ import type { MoneyChannel, MoneyItem, MoneyState } from '../../lib/types';
 import { PromptList, TxState, useFlow } from '../flow';
 import { useMarket } from '../market';
 import { Link } from '../router';
+import { useRefreshMoney } from '../use_purse';
 import { useWallet } from '../wallet';
 import { RefundButton } from './refund_button';
 import { AddMoney } from './session_bar';
@@ -41,6 +42,7 @@ export function ChannelRow({ item, own }: { item: MoneyItem; own?: StoredChannel
         <dl className="facts row">
           <div><dt>Put in</dt><dd>{dollars(channel.balance, decimals)}</dd></div>
           <div><dt>Spent</dt><dd>{dollars(channel.charged, decimals)}</dd></div>
+          {channel.purse && <div><dt>Paid from</dt><dd>your purse</dd></div>}
           <div><dt>Used from</dt><dd>{own ? 'this device' : 'another device or program'}</dd></div>
           <div><dt>Ends</dt><dd>{item.until ? moment(item.until) : 'when you take it back'}</dd></div>
           <div><dt>Session</dt><dd><Copyable value={channel.channelId} /></dd></div>
@@ -72,20 +74,21 @@ function MoreMoney({ session }: { session: StoredChannel }) {
 /** The way out that needs no node: two transactions of the wallet, a delay between them. */
 function WithoutNode({ channel }: { channel: MoneyChannel }) {
   const { deployment, rpc, store } = useMarket();
-  const queries = useQueryClient();
+  const refresh = useRefreshMoney();
   const flow = useFlow();
   const asked = channel.withdrawRequestedAt > 0;
   const ready = channel.withdrawRequestedAt + channel.config.withdrawDelay;
   const over = asked && ready * 1000 <= Date.now();
+  const home = channel.purse ? 'back into your purse' : 'back';
   const act = (step: typeof startWithdrawal) => flow.run(async ({ provider }, onStep) => {
     await step({ provider, deployment, channel, rpc, store, onStep });
-    await queries.invalidateQueries({ queryKey: ['money'] });
+    await refresh();
   });
   return (
     <details open={asked}>
       <summary>If the node does not answer</summary>
       <p className="muted">
-        The contract itself pays you back: ask for it, wait {duration(channel.config.withdrawDelay)}, take it. Your wallet pays
+        The contract itself pays it {home}: ask for it, wait {duration(channel.config.withdrawDelay)}, take it. Your wallet pays
         the network fee of two transactions.
       </p>
       <ol className="steps">

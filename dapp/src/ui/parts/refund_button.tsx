@@ -1,10 +1,10 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { dollars } from '../../lib/amount';
 import { refund, refundRequest } from '../../lib/refund';
 import type { MoneyChannel } from '../../lib/types';
 import { PromptList, TxState, useFlow, WalletPanel } from '../flow';
 import { useMarket } from '../market';
+import { useRefreshMoney } from '../use_purse';
 import { Dialog } from './dialog';
 import { tell } from './toasts';
 
@@ -19,7 +19,7 @@ export function RefundButton({ channel, left, done }: Props) {
     <div>
       <button type="button" className="quiet" data-testid="refund"
         disabled={BigInt(channel.refundable) === 0n} onClick={() => setOpen(true)}>
-        Take {sum} back
+        {channel.purse ? `Return ${sum} to your purse` : `Take ${sum} back`}
       </button>
       {open && <RefundDialog channel={channel} sum={sum} close={() => setOpen(false)} done={done} />}
     </div>
@@ -31,26 +31,28 @@ function RefundDialog(
   { channel: MoneyChannel; sum: string; close: () => void; done?: () => void },
 ) {
   const { api, store, deployment, tokenOf } = useMarket();
-  const queries = useQueryClient();
+  const refresh = useRefreshMoney();
   const flow = useFlow();
   const { decimals } = tokenOf(channel.config.token);
+  const home = channel.purse ? 'purse' : 'wallet';
+  const title = channel.purse ? `Return ${sum} to your purse` : `Take ${sum} back`;
 
   const start = () => flow.run(async ({ provider }, onStep) => {
     const back = await refund({ api, provider, deployment, channel, store, onStep });
-    tell(`${dollars(back, decimals)} is back in your wallet.`);
+    tell(`${dollars(back, decimals)} is back in your ${home}.`);
     close();
     done?.();
-    await queries.invalidateQueries({ queryKey: ['money'] });
+    await refresh();
   });
   return (
-    <Dialog title={`Take ${sum} back`} close={() => { flow.leave(); close(); }}>
+    <Dialog title={title} close={() => { flow.leave(); close(); }}>
       <p>
-        The node claims what was charged and returns the rest, at once and at its own cost. You need
+        The node claims what was charged and returns the rest to your {home}, at once and at its own cost. You need
         neither this device's key nor coin for the network.
       </p>
-      <PromptList prompts={[`Take back ${sum}, no network fee`]} />
+      <PromptList prompts={[`${title}, no network fee`]} />
       <button type="button" className="primary big" disabled={flow.running} onClick={() => void start()}>
-        Sign to take {sum} back
+        Sign to {channel.purse ? 'return' : 'take'} {sum}{channel.purse ? '' : ' back'}
       </button>
       <TxState flow={flow} />
       <WalletPanel step={flow.step} data={refundRequest(deployment, channel, 0)}

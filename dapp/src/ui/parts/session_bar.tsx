@@ -1,11 +1,15 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { aboutCalls, dollars, shortDollars } from '../../lib/amount';
+import { addFromPurse } from '../../lib/purse';
 import { topUp } from '../../lib/session';
 import { TxState, useFlow } from '../flow';
 import { useMarket } from '../market';
 import { useBalance, useMoney } from '../use_money';
+import { usePurse } from '../use_purse';
+import { FromPurse } from './purse/from_purse';
 import { RefundButton } from './refund_button';
+import { Failure, Loading } from './states';
 import type { SessionParts } from './try';
 
 /** What the session holds, and the ways to add and to leave. */
@@ -32,10 +36,31 @@ export function SessionBar({ model, session, terms, changed }: SessionParts) {
   );
 }
 
-/** More into an open session, by one more signature. */
-export function AddMoney(
-  { session, done }: { session: SessionParts['session']; done: (next: SessionParts['session']) => void },
-) {
+type Adding = { session: SessionParts['session']; done: (next: SessionParts['session']) => void };
+
+/** More into an open session: out of the purse that pays it, else by one more signature. */
+export const AddMoney = (props: Adding) =>
+  (props.session.owner ? <AddFromPurse {...props} /> : <AddFromWallet {...props} />);
+
+function AddFromPurse({ session, done }: Adding) {
+  const { api, store, deployment, tokenOf } = useMarket();
+  const token = tokenOf(session.config.token);
+  const { data: purse, error, refetch } = usePurse(token);
+  const cent = 10n ** BigInt(Math.max(token.decimals - 2, 0));
+  return (
+    <div className="add-money open-session">
+      {purse ? (
+        <FromPurse purse={purse} token={token} least={cent} held={BigInt(session.balance)} adding
+          lead={<p>More of your purse for this session.</p>}
+          spend={async (owner, amount, onStep) => {
+            done(await addFromPurse({ api, store, deployment, token, owner, amount, channel: session, onStep }));
+          }} />
+      ) : error ? <Failure error={error} retry={() => void refetch()} /> : <Loading what="your purse" />}
+    </div>
+  );
+}
+
+function AddFromWallet({ session, done }: Adding) {
   const { api, store, deployment, tokenOf } = useMarket();
   const queries = useQueryClient();
   const flow = useFlow();

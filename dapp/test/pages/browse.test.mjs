@@ -1,50 +1,17 @@
 // The built page (npm run build) in a real browser: each flow with its prompts counted, what goes
 // wrong with its way out, and no complaint of the policy, the console or axe.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { afterEach, beforeEach, test } from 'node:test';
-import { openPage } from './browser.mjs';
-import { CHAIN_ID } from './mock.mjs';
+import { beforeEach, test } from 'node:test';
+import { CHAIN_ID } from '../mock.mjs';
+import { visits } from './visit.mjs';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const visit = visits();
+const { id, me, connect, openSession, chat, takeAllBack, forget } = visit;
 let world, page, node, wallet;
-
-beforeEach(async () => {
-  world = await openPage();
+beforeEach(() => {
+  ({ world } = visit);
   ({ page, node, wallet } = world);
 });
-afterEach(async () => {
-  const { complaints } = world;
-  await world.close();
-  assert.deepEqual(complaints, []);
-});
-
-const id = (name) => page.getByTestId(name);
-const me = () => wallet.account.address;
-
-async function connect({ funds = 100_000_000n } = {}) {
-  node.pay(me(), funds);
-  await id('connect').click();
-  await id('wallet-option').first().click();
-  await id('account').waitFor();
-}
-
-async function openSession(amount = '1.00') {
-  await page.goto(`${node.url}/models/1`);
-  await connect();
-  await id('session-amount').fill(amount);
-  await id('open-session').click();
-  await id('chat-input').waitFor();
-}
-
-async function chat(text, nth) {
-  await id('chat-input').fill(text);
-  await id('chat-send').click();
-  const answer = page.locator('[data-testid=chat-answer][data-done=true]').nth(nth);
-  await answer.waitFor();
-  return answer.textContent();
-}
 
 test('found by searching, tried with one signature, licensed with one, refunded with one', async () => {
   await page.goto(node.url);
@@ -54,7 +21,7 @@ test('found by searching, tried with one signature, licensed with one, refunded 
   await id('model-card').click();
   await id('open-session').waitFor();
   assert.deepEqual(await id('prompt-list').first().locator('li').allTextContents(),
-    ['Connect', 'Add or choose the network “Stoa Dev”', 'Authorise $1.00, refundable']);
+    ['Connect', 'Add or choose the network “Stoa Dev”', 'Authorise $5.00 for your purse, refundable']);
   await connect();
   assert.deepEqual(wallet.prompts, ['connect']);
 
@@ -79,11 +46,7 @@ test('found by searching, tried with one signature, licensed with one, refunded 
   await id('licence-row').waitFor();
   assert.match(await id('licence-row').textContent(), /Medical summaries.*Valid/);
 
-  await page.goto(`${node.url}/money`);
-  await id('refund').click();
-  await page.getByRole('button', { name: /^sign/i }).click();
-  await page.getByText('is back in your wallet').waitFor();
-  await page.getByText('No money is in a session').waitFor();
+  await takeAllBack();
   assert.deepEqual(wallet.prompts.slice(4), ['sign']);
   assert.equal(node.balance(me()), 100_000_000n - 5_000_000n - 813n);
 });
@@ -97,20 +60,11 @@ test('a session is resumed after a reload without a prompt, and refunded after i
   await chat('Hello again', 0);
   assert.equal(wallet.prompts.length, prompts);
 
-  await page.evaluate(async () => {
-    localStorage.clear();
-    for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name);
-  });
-  await page.goto(`${node.url}/models/1`);
-  await id('connect').click();
-  await id('wallet-option').first().click();
-  await page.getByText('in a session whose key is not on this device').waitFor();
+  await forget('/models/1');
+  await page.getByText('in a session of another device').waitFor();
   await page.goto(`${node.url}/money`);
   await page.getByText('another device or program').waitFor();
-  await id('refund').click();
-  await page.getByRole('button', { name: /^sign/i }).click();
-  await page.getByText('is back in your wallet').waitFor();
-  await page.getByText('No money is in a session').waitFor();
+  await takeAllBack();
   assert.equal(node.balance(me()), 100_000_000n - 2n * 271n);
 });
 
@@ -133,11 +87,14 @@ test('money is added to a session where all sessions are listed', async () => {
   await page.goto(`${node.url}/money`);
   await page.getByText('this device', { exact: true }).waitFor();
   await page.getByRole('link', { name: 'Download all of it as CSV' }).waitFor();
-  await page.getByRole('button', { name: 'Add money' }).click();
-  await page.getByRole('button', { name: 'Authorise $0.50' }).click();
-  await page.getByRole('button', { name: 'Take $1.50 back' }).waitFor();
-  const [channel] = node.channels.values();
-  assert.equal(channel.balance, 1_500_000n);
+  await id('money-row').getByRole('button', { name: 'Add money' }).click();
+  await id('session-amount').fill('0.35');
+  await page.getByRole('button', { name: 'Add $0.35 of your purse' }).click();
+  await page.getByRole('button', { name: 'Return $0.60 to your purse' }).click();
+  assert.deepEqual(wallet.prompts, ['connect', 'network', 'sign']);
+  await page.getByRole('button', { name: /^sign/i }).click();
+  await page.getByText('$0.60 is back in your purse').waitFor();
+  assert.equal(node.purses.balance(me()), 1_000_000n);
 });
 
 test('a client that lost count is corrected by the node and goes on', async () => {
@@ -227,7 +184,19 @@ test('another chain of the same id is found out before anything is signed', asyn
   assert.equal(wallet.signed.length, 0);
 });
 
+test('a purse that the chain does not know is not filled', async () => {
+  await page.goto(`${node.url}/models/1`);
+  await connect();
+  const request = wallet.request.bind(wallet);
+  wallet.request = async (method, params) =>
+    method === 'eth_call' ? `0x${'0'.repeat(64)}` : request(method, params);
+  await id('open-session').click();
+  await page.getByText('The chain does not know the purse').waitFor();
+  assert.equal(wallet.signed.length, 0);
+});
+
 test('a service that the chain does not know is not paid', async () => {
+  node.hasPurses = false;
   await page.goto(`${node.url}/models/2`);
   await connect();
   const request = wallet.request.bind(wallet);
@@ -267,7 +236,7 @@ test('the panel shows what the wallet is sent', async () => {
   const panel = page.locator('.open-session .panel[open] tbody');
   await panel.waitFor();
   const text = await panel.textContent();
-  assert.match(text, /Value: 1000000/);
+  assert.match(text, /Value: 5000000/);
   assert.ok(text.includes(message.validBefore));
   assert.ok(text.includes(message.nonce.slice(0, 10)));
   answer();
@@ -293,52 +262,8 @@ test('without the node, and without a wallet, the page says what to do', async (
   await id('model-card').first().waitFor();
 });
 
-test('axe finds nothing, in both schemes, on every page, also on a phone', async () => {
-  await openSession();
-  await chat('Hello', 0);
-  await page.evaluate(AXE).catch(() => undefined);
-  for (const [colorScheme, width] of [['light', 1280], ['dark', 1280], ['light', 320]]) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width, height: 800 });
-    for (const path of ['/', '/models/1', '/models/3', '/licences', '/money', '/nowhere']) {
-      await page.goto(node.url + path);
-      await page.locator('main h1, main h2').first().waitFor();
-      await page.waitForFunction(() => !document.querySelector('.skeleton, .loading'));
-      await page.evaluate(AXE);
-      const { violations } = await page.evaluate(() => globalThis.axe.run());
-      assert.deepEqual(violations.map(({ id: rule, nodes }) => [rule, nodes[0].html, nodes[0].failureSummary]), [], `${path} ${colorScheme} ${width}`);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(wide <= 0, `${path} is ${wide} px wider than ${width}`);
-    }
-  }
-});
-
-test('the whole way by keyboard', async () => {
-  node.pay(me(), 100_000_000n);
-  await page.goto(`${node.url}/models/1`);
-  await id('open-session').focus();
-  await page.keyboard.press('Enter');
-  await page.locator('dialog [data-testid=wallet-option]').waitFor();
-  await page.keyboard.press('Escape');
-  await page.locator('dialog').waitFor({ state: 'detached' });
-  assert.equal(await id('open-session').evaluate((element) => element === document.activeElement), true);
-  await page.keyboard.press('Enter');
-  await id('wallet-option').focus();
-  await page.keyboard.press('Enter');
-  await id('account').waitFor();
-  await id('open-session').focus();
-  await page.keyboard.press('Enter');
-  await id('chat-input').waitFor();
-  await id('chat-input').focus();
-  await page.keyboard.type('Hello');
-  await page.keyboard.press('Enter');
-  await page.locator('[data-testid=chat-answer][data-done=true]').waitFor();
-});
-
 test('a wallet that only stands in the window is offered, and none is no dead end', async () => {
-  await world.close();
-  world = await openPage({ announce: false });
-  ({ page, node } = world);
+  ({ page, node } = await visit.reopen({ announce: false }));
   await page.goto(node.url);
   await id('connect').click();
   await page.getByText('No wallet was found in this browser.').waitFor();

@@ -1,0 +1,188 @@
+// The purse: one signature for every model, limits in plain words, several devices, every way out.
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { visits } from './visit.mjs';
+
+const visit = visits();
+const { id, me, connect, openSession, chat, compare, takeAllBack, forget } = visit;
+let page, node, wallet;
+beforeEach(() => { ({ page, node, wallet } = visit.world); });
+
+const keys = () => [...node.purses.of(me()).keys.values()];
+const types = () => wallet.signed.map(({ primaryType }) => primaryType);
+const sign = () => page.getByRole('button', { name: /^sign/i }).click();
+
+test('a second model asks nothing of the wallet, and one signature brings every unit back', async () => {
+  await openSession('5.00');
+  await chat('Hello', 0);
+  const prompts = [...wallet.prompts];
+  await page.goto(`${node.url}/models/2`);
+  await page.getByText('Your purse holds $4.00.').waitFor();
+  assert.match(await id('purse-left').textContent(), /No question from your wallet/);
+  assert.equal(await id('prompt-list').count(), 0);
+  await id('session-amount').fill('0.75');
+  await page.getByRole('button', { name: 'Use up to $0.75 of your purse' }).click();
+  await id('chat-send').waitFor();
+  assert.match(await compare(), /97 % alike/);
+  assert.deepEqual(wallet.prompts, prompts);
+  assert.deepEqual(types(), ['ReceiveWithAuthorization']);
+  assert.deepEqual([...node.channels.values()].map(({ balance }) => balance), [1_000_000n, 750_000n]);
+
+  await takeAllBack();
+  assert.deepEqual(wallet.prompts.slice(prompts.length), ['sign']);
+  assert.equal(node.balance(me()), 100_000_000n - 271n - 12n);
+});
+
+test('limits are said in a sentence, and are what the one signature commits to', async () => {
+  await page.goto(`${node.url}/models/1`);
+  await connect();
+  await id('purse-per-day').fill('0.02');
+  await page.getByText('At least $0.05 a day.').waitFor();
+  assert.equal(await id('open-session').isDisabled(), true);
+  await id('purse-per-day').fill('1.50');
+  await id('purse-life').selectOption({ label: '7 days' });
+  await page.locator('.open-session summary').click();
+  assert.match(await page.locator('.policy').textContent(), /In all\$5\.00A day \(UTC\)\$1\.50For one model\$5\.00/);
+  await id('open-session').click();
+  await id('chat-input').waitFor();
+  const [{ capPerDay, capPerService, expires, left, today }] = keys();
+  assert.deepEqual({ capPerDay, capPerService, left, today },
+    { capPerDay: 1_500_000n, capPerService: 5_000_000n, left: 4_000_000n, today: 1_000_000n });
+  const life = expires - Math.floor(Date.now() / 1000);
+  assert.ok(life > 7 * 86_400 - 600 && life <= 7 * 86_400, `${life} seconds`);
+});
+
+test('a day\'s limit that is used up says so, and another signature raises it', async () => {
+  await page.goto(`${node.url}/models/1`);
+  await connect();
+  await id('purse-per-day').fill('1.00');
+  await id('open-session').click();
+  await id('chat-input').waitFor();
+  await page.goto(`${node.url}/models/2`);
+  await page.getByText('This device has $0.00 left of today\'s limit.').waitFor();
+  await id('purse-per-day').fill('1.00');
+  await page.getByText('$1.00 of today is used already: at least $1.05 a day.').waitFor();
+  await id('purse-per-day').fill('2.00');
+  await id('open-session').click();
+  await id('chat-send').waitFor();
+  await compare();
+  assert.deepEqual(types(), ['ReceiveWithAuthorization', 'SetPolicy']);
+  assert.equal(keys()[0].capPerDay, 2_000_000n);
+});
+
+test('another device is let in by a signature that moves nothing, and each keeps its own key', async () => {
+  await openSession('5.00');
+  await forget('/models/2');
+  await page.getByText('This device may not spend from it yet').waitFor();
+  const before = node.balance(me());
+  await id('open-session').click();
+  await id('chat-send').waitFor();
+  await compare();
+  assert.deepEqual(types(), ['ReceiveWithAuthorization', 'SetPolicy']);
+  assert.equal(node.balance(me()), before);
+  assert.equal(keys().length, 2);
+  await takeAllBack();
+  assert.equal(node.balance(me()), 100_000_000n - 12n);
+});
+
+test('this device\'s access ends at once, its session stays, and another signature lets it in again', async () => {
+  await openSession('5.00');
+  await page.goto(`${node.url}/money`);
+  await id('revoke-key').click();
+  await sign();
+  await page.getByText('This device can take nothing more').waitFor();
+  await id('revoke-key').waitFor({ state: 'detached' });
+  assert.equal(await id('purse-left').textContent(), 'nothing');
+  assert.equal(wallet.signed.at(-1).primaryType, 'Revoke');
+  await page.goto(`${node.url}/models/1`);
+  await chat('Still here', 0);
+  await page.goto(`${node.url}/money`);
+  await id('purse-limits').click();
+  await sign();
+  await id('revoke-key').waitFor();
+  assert.deepEqual(types(), ['ReceiveWithAuthorization', 'Revoke', 'SetPolicy']);
+});
+
+test('money is added where the purse is shown, and what it may be used for with it', async () => {
+  await page.goto(`${node.url}/money`);
+  node.pay(me(), 100_000_000n);
+  await page.getByRole('button', { name: 'Connect a wallet' }).click();
+  await id('wallet-option').first().click();
+  await page.getByRole('button', { name: 'Fill a purse' }).click();
+  await id('session-amount').fill('2.00');
+  await id('open-session').click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  await page.getByText('$2.00 now').waitFor();
+  await id('fund-purse').click();
+  await id('session-amount').fill('3.00');
+  await id('open-session').click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  await page.getByText('$5.00 now').waitFor();
+  assert.equal(node.purses.balance(me()), 5_000_000n);
+  assert.equal(keys()[0].left, 5_000_000n);
+});
+
+test('after everything came back a model is opened again, and its count goes on', async () => {
+  await openSession('1.00');
+  await chat('Hello', 0);
+  await takeAllBack();
+  await page.goto(`${node.url}/models/1`);
+  await id('session-amount').fill('1.00');
+  await id('open-session').click();
+  await id('chat-input').waitFor();
+  await chat('Hello again', 0);
+  assert.match(await id('session-left').textContent(), /\$0\.2497 left/);
+  assert.equal(node.channels.size, 1);
+  await takeAllBack();
+  assert.equal(node.balance(me()), 100_000_000n - 2n * 271n);
+});
+
+test('a spend that another tab was faster with is signed again', async () => {
+  await openSession('5.00');
+  await page.goto(`${node.url}/models/2`);
+  await id('purse-left').waitFor();
+  let raced = false;
+  await page.route('**/api/relay', (route) => {
+    if (!raced) keys()[0].spends++;
+    raced = true;
+    return route.continue();
+  });
+  await id('open-session').click();
+  await id('chat-send').waitFor();
+  assert.equal(raced, true);
+  // The refused first try is an error in the browser's console, and none on the page.
+  const { complaints } = visit.world;
+  assert.match(complaints.shift(), /status of 422/);
+});
+
+test('where there is no purse, each model has its own signature', async () => {
+  node.hasPurses = false;
+  await openSession('0.50');
+  await chat('Hello', 0);
+  assert.deepEqual(wallet.prompts, ['connect', 'network', 'sign']);
+  assert.equal(String(wallet.signed[0].message.value), '500000');
+  await page.goto(`${node.url}/money`);
+  await page.getByRole('button', { name: 'Add money' }).click();
+  await page.getByRole('button', { name: 'Authorise $0.50' }).click();
+  await page.getByRole('button', { name: /Take \$0\.99.* back/ }).click();
+  await sign();
+  await page.getByText('is back in your wallet').waitFor();
+  assert.deepEqual(types(), ['ReceiveWithAuthorization', 'ReceiveWithAuthorization', 'RefundRequest']);
+  assert.equal(node.balance(me()), 100_000_000n - 271n);
+});
+
+test('a session from before there were purses goes on, and comes back as it was opened', async () => {
+  node.hasPurses = false;
+  await openSession('0.50');
+  node.hasPurses = true;
+  await page.reload();
+  await chat('Hello', 0);
+  await page.getByRole('button', { name: 'Add money' }).click();
+  await page.getByRole('button', { name: 'Authorise $0.50' }).click();
+  await page.getByText('$0.9997 left').waitFor();
+  await id('refund').click();
+  await sign();
+  await page.getByText('is back in your wallet').waitFor();
+  await page.getByText('Fill your purse once').waitFor();
+  assert.equal(node.balance(me()), 100_000_000n - 271n);
+});
