@@ -22,6 +22,8 @@ function need(holds, why) {
 
 export class MockPurses {
   purses = new Map();
+  /** Channels at other nodes, which an exit cannot bring at once. */
+  elsewhere = [];
 
   /** `node` holds wallets and channels. */
   constructor(node, { chainId, address, token, services }) {
@@ -126,7 +128,7 @@ export class MockPurses {
     const amount = this.node.balance(one.purse);
     this.node.pay(one.purse, -amount);
     this.node.pay(owner, amount);
-    return { purse: one.purse, amount: amount.toString(), waiting: [] };
+    return { purse: one.purse, amount: amount.toString(), waiting: this.elsewhere };
   }
 
   /** A deposit from the purse into the one channel of a key at a service. */

@@ -21,6 +21,17 @@ test('the journey with MetaMask', { skip: extension ? false : 'METAMASK_DIR is n
     await page.bringToFront();
     return text;
   };
+  /** The same, after the page has said what the wallet will show: row by row it does. */
+  const agreeAsSaid = async (name) => {
+    const rows = await new Buyer(page, market.url).panel();
+    const screen = await agree(name);
+    for (const [label, value] of rows) {
+      // Its own accounts the wallet shows by name, and long hex in full.
+      const said = label === 'From' ? 'Account 1' : value.split('…')[0];
+      assert.ok(screen.includes(`\n${label}:\n${said}`), `${label}: ${value} is not on the screen:\n${screen}`);
+    }
+    return screen;
+  };
   let page;
   try {
     await wallet.onboard();
@@ -42,7 +53,7 @@ test('the journey with MetaMask', { skip: extension ? false : 'METAMASK_DIR is n
     await t.test('fill a purse and open a session: the network, then one signature that shows the sum', async () => {
       await buyer.openSession('2.00');
       assert.match(await agree('network'), /network|Stoa/i);
-      const screen = await agree('fund');
+      const screen = await agreeAsSaid('fund');
       assert.match(screen, /Signature request/);
       assert.match(screen, /Value:\n2000000/);
       await buyer.id('chat-input').waitFor({ timeout: 60_000 });
@@ -68,7 +79,7 @@ test('the journey with MetaMask', { skip: extension ? false : 'METAMASK_DIR is n
     await t.test('buy a licence by one signature', async () => {
       await buyer.id('buy-licence').first().click();
       await page.getByRole('button', { name: /^sign/i }).click();
-      assert.match(await agree('licence'), /Signature request/);
+      assert.match(await agreeAsSaid('licence'), /Signature request/);
       await page.getByText(/licence is yours/i).waitFor({ timeout: 60_000 });
     });
 
@@ -77,14 +88,14 @@ test('the journey with MetaMask', { skip: extension ? false : 'METAMASK_DIR is n
       await buyer.id('purse-limits').click();
       await buyer.id('purse-per-day').fill('1.75');
       await page.getByRole('button', { name: /^sign/i }).click();
-      const screen = await agree('limits');
+      const screen = await agreeAsSaid('limits');
       assert.match(screen, /SetPolicy/);
       assert.match(screen, /CapPerDay:\n1750000/);
       await page.locator('dialog').waitFor({ state: 'detached', timeout: 60_000 });
     });
 
     await t.test('take all the rest back by one signature', async () => {
-      assert.match(await buyer.takeAllBack(() => agree('exit')), /Signature request/);
+      assert.match(await buyer.takeAllBack(() => agreeAsSaid('exit')), /Signature request/);
       const spent = before - await market.balance(BUYER.address);
       assert.ok(spent >= BigInt(detail.licencePrice.amount));
       assert.ok(spent < BigInt(detail.licencePrice.amount) + 1_000_000n);

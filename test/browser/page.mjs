@@ -60,6 +60,16 @@ export class Buyer {
     await this.id('open-session').click();
   }
 
+  /** What the page says that the wallet shows, while the wallet asks: rows of label and value. */
+  async panel() {
+    const rows = this.page.locator('.panel[open] tbody tr td:first-child');
+    await rows.first().waitFor();
+    return (await rows.allInnerTexts()).map((row) => {
+      const colon = row.indexOf(':');
+      return [row.slice(0, colon), row.slice(colon + 1).trim()];
+    });
+  }
+
   /** Everything out of the purse, on the page of money: the click, and its signature by `agree`. */
   async takeAllBack(agree = async () => undefined) {
     await this.id('exit-purse').click();

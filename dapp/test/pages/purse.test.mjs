@@ -155,6 +155,45 @@ test('a spend that another tab was faster with is signed again', async () => {
   assert.match(complaints.shift(), /status of 422/);
 });
 
+test('two tabs open two models from one purse at once', async () => {
+  node.pay(me(), 100_000_000n);
+  await page.goto(`${node.url}/money`);
+  await page.getByRole('button', { name: 'Connect a wallet' }).click();
+  await id('wallet-option').first().click();
+  await page.getByRole('button', { name: 'Fill a purse' }).click();
+  await id('open-session').click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  const other = await visit.world.context.newPage();
+  const tabs = [[page, 1], [other, 2]];
+  for (const [tab, model] of tabs) {
+    await tab.goto(`${node.url}/models/${model}`);
+    await tab.getByTestId('purse-left').waitFor();
+  }
+  await Promise.all(tabs.map(([tab]) => tab.getByTestId('open-session').click()));
+  for (const [tab] of tabs) await tab.getByTestId('chat-send').waitFor();
+  assert.equal(keys()[0].spends, 2);
+  assert.deepEqual(types(), ['ReceiveWithAuthorization']);
+});
+
+test('when the time is over, a signature renews it', async () => {
+  await openSession('5.00');
+  keys()[0].expires = 1_790_000_000;
+  await page.goto(`${node.url}/models/2`);
+  await page.getByText('The time for which this device could spend from it is over').waitFor();
+  await id('open-session').click();
+  await id('chat-send').waitFor();
+  assert.deepEqual(types(), ['ReceiveWithAuthorization', 'SetPolicy']);
+});
+
+test('what other nodes hold is named when everything else comes back', async () => {
+  await openSession('5.00');
+  node.purses.elsewhere = [`0x${'ee'.repeat(32)}`];
+  await page.goto(`${node.url}/money`);
+  await id('exit-purse').click();
+  await sign();
+  await page.getByText('$5.00 is back in your wallet. One session of other nodes can follow after 1 hour').waitFor();
+});
+
 test('where there is no purse, each model has its own signature', async () => {
   node.hasPurses = false;
   await openSession('0.50');

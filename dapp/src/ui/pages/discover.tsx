@@ -46,8 +46,8 @@ export function Discover() {
       <section className="hero">
         <h1>Find a model. Try it for cents.</h1>
         <p>
-          Every listing says who made it, who is paid and what a call costs. One signature opens a
-          session, and what you do not use comes back.
+          Every listing says who made it, who is paid and what a call costs. You pay by the
+          call after one signature, and what you do not use comes back.
         </p>
         <SearchBox value={search.q ?? ''} />
       </section>

@@ -45,7 +45,8 @@ export function DeviceKeys() {
         <Dialog title="Forget this device's key?" close={() => setAsking(false)}>
           <p>
             Sessions opened with it can no longer be used from here. Their money is not lost: each is
-            listed above and comes back by your wallet's signature.
+            listed above and comes back by your wallet's signature. What it may take from your purse ends
+            with it, unless somebody has copied it: <em>End this device's access</em>, above, is certain.
           </p>
           <div className="actions">
             <button type="button" className="primary" onClick={() => void forget()}>Forget the key</button>
