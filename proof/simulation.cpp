@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -59,6 +60,8 @@ void Simulation::start() {
     config.unsafe_credit_per_payer = Amount{kCredit};
     config.unsafe_credit = Amount{kAllCredit};
     ledger_ = std::make_unique<ledger::Ledger>(loop_->get_executor(), clock_, config, nullptr);
+    floors_ = {};
+    is_following_ = false;
 }
 
 const ledger::Channel* Simulation::channel(std::uint32_t payer) const {
@@ -100,7 +103,7 @@ void Simulation::step() {
     } else if (chance < 95) {
         settle();
     } else if (chance < 96) {
-        refund(any_payer());
+        refund(any_payer(), pick(4) != 0);
     } else if (chance < 98) {
         fork([this](const SimCall&) { return pick(3) != 0; });
     } else {
@@ -111,6 +114,7 @@ void Simulation::step() {
 void Simulation::fork(const std::function<bool(const SimCall&)>& keeps) {
     ++forks_;
     chain_.fork(1 + pick(kSafe - 1), keeps);
+    undone_to_ = std::min(undone_to_.value_or(chain_.head()), chain_.head());
     next_block();
 }
 
@@ -227,13 +231,33 @@ void Simulation::crash() {
     start();
 }
 
-/// As the mirror stores what it reads: never what is older than it knows.
+/// As the mirror stores what it reads: nothing older than it knows, unless a fork undid that.
 void Simulation::follow(std::uint64_t lag) {
     const std::uint64_t block = chain_.head() - std::min(lag, chain_.head());
+    meet_forks(block);
     for (std::uint32_t payer = 0; payer < kPayers; ++payer) {
         const ledger::Channel* found = channel(payer);
-        if (!found || block < found->chain.block) continue;
+        auto& floor = floors_.at(payer);
+        if (!found || block < floor.value_or(found->chain.block)) continue;
+        floor.reset();
         wait_for(ledger_->mirror(channel_of(payer), chain_.state(payer, block)));
+    }
+}
+
+/// What the follower tells the mirror when it reads `block`. It meets a fork only in a block that
+/// it knew otherwise.
+void Simulation::meet_forks(std::uint64_t block) {
+    std::optional<std::uint64_t> floor;
+    if (!std::exchange(is_following_, true)) floor = std::max(block, followed_to_);
+    if (undone_to_ && block > *undone_to_) {
+        if (followed_to_ > *undone_to_) floor = undone_to_;
+        followed_to_ = 0;
+        undone_to_.reset();
+    }
+    followed_to_ = std::max(followed_to_, block);
+    for (std::uint32_t payer = 0; floor && payer < kPayers; ++payer) {
+        const ledger::Channel* found = channel(payer);
+        if (found) floors_.at(payer) = std::min(*floor, found->chain.block);
     }
 }
 
@@ -253,8 +277,9 @@ void Simulation::settle() {
     }
 }
 
-/// The caller holds the channel's turn until the refund is in a block and read.
-void Simulation::refund(std::uint32_t payer) {
+/// The channel's turn is held until the refund is in a block and read, or, where the chain is slow,
+/// no longer.
+void Simulation::refund(std::uint32_t payer, bool waits) {
     if (!channel(payer)) return;
     const auto turn = take_turn(payer);
     if (!turn) return;
@@ -273,7 +298,9 @@ void Simulation::refund(std::uint32_t payer) {
     call.nonce = static_cast<std::uint64_t>(found.chain.refund_nonce);
     call.signed_total = small(found.maximum);
     if (found.charged > found.chain.claimed) call.claims = small(found.charged);
+    wait_for(ledger_->refund_signed(channel_of(payer), found.chain.refund_nonce, *amount));
     chain_.send(call);
+    if (!waits) return;
     next_block();
     follow(0);
 }

@@ -56,8 +56,9 @@ class Simulation {
     void finish_long_calls();
     std::optional<ledger::Turns::Turn> take_turn(std::uint32_t payer);
     void follow(std::uint64_t lag);
+    void meet_forks(std::uint64_t block);
     void settle();
-    void refund(std::uint32_t payer);
+    void refund(std::uint32_t payer, bool waits);
     void next_block();
     void buyer_acts(std::uint32_t payer);
     void fork(const std::function<bool(const SimCall&)>& keeps);
@@ -79,6 +80,11 @@ class Simulation {
     std::unique_ptr<boost::asio::io_context> loop_;
     std::unique_ptr<ledger::Ledger> ledger_;
     std::array<Buyer, kPayers> buyers_;
+    std::uint64_t followed_to_ = 0;           ///< The follower's head; outlives the node.
+    std::optional<std::uint64_t> undone_to_;  ///< A fork that the follower has not met yet.
+    /// As in the mirror: the oldest block that is news of a channel after a fork.
+    std::array<std::optional<std::uint64_t>, kPayers> floors_;
+    bool is_following_ = false;  ///< Since the node started.
     std::deque<Message> network_;
     std::uint64_t served_ = 0;
     std::uint64_t crashes_ = 0;

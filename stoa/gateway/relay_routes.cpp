@@ -177,6 +177,9 @@ Task<Answer> RelayRoutes::exit(const Fields& fields) {
     if (channel->charged > channel->chain.claimed && channel->signature) {
         it.earned = relay::Earned{channel->maximum, *channel->signature, channel->charged};
     }
+    it.sending = [this, channel_id, nonce](Amount refunded) {
+        return parts_.ledger.refund_signed(channel_id, nonce, refunded);
+    };
     const eth::Address receiver = it.config.receiver;
     const eth::Address token = it.config.token;
     const auto done = co_await parts_.relay.exit(std::move(it));

@@ -152,6 +152,11 @@ void Book::on(const ExactAbandoned& e) {
     begun_.erase(e.payment);
 }
 
+void Book::on(const RefundSigned& e) {
+    auto& newest = at(e.channel).refund;
+    if (!newest || newest->nonce != e.nonce || newest->amount < e.amount) newest = e;
+}
+
 const std::unordered_set<ChannelId>& Book::under(const Index& index, const eth::Address& key) {
     static const std::unordered_set<ChannelId> none;
     const auto found = index.find(key);

@@ -20,6 +20,7 @@ struct Channel {
     ChainState chain;
     std::optional<Reserved> reservation;
     Amount lost;
+    std::optional<RefundSigned> refund;  ///< The newest; of one nonce the largest.
     std::int64_t opened_at = 0;
     std::int64_t used_at = 0;
 
@@ -33,6 +34,17 @@ struct Channel {
     /// What the payer would get back now.
     Amount refundable() const {
         return chain.balance > charged ? chain.balance - charged : Amount{};
+    }
+    /// What refunds that are signed can still take. A reorganisation may undo refunds that were
+    /// made: then they are on their way again, and only the newest is known by its amount.
+    Amount refunding() const {
+        if (!refund || chain.refund_nonce > refund->nonce) return {};
+        return chain.refund_nonce == refund->nonce ? refund->amount : refundable();
+    }
+    /// What of `of` stays, whatever the payer does: less what it withdraws or is paid back.
+    Amount staying(const Amount& of) const {
+        const Amount going = chain.withdrawing + refunding();
+        return of > going ? of - going : Amount{};
     }
     /// More was earned than is there to claim: a deposit was taken back.
     bool short_of_balance() const { return charged > chain.balance; }
@@ -91,6 +103,7 @@ class Book {
     void on(const ExactServed&);
     void on(const ExactBegun&);
     void on(const ExactAbandoned&);
+    void on(const RefundSigned&);
 
     using Index = std::unordered_map<eth::Address, std::unordered_set<ChannelId>>;
     static const std::unordered_set<ChannelId>& under(const Index&, const eth::Address&);

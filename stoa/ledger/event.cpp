@@ -123,6 +123,8 @@ void fields(Archive& a, E& e) {
         a(e.payment, e.payer, e.receiver, e.token, e.amount, e.transaction, e.request, e.time);
     } else if constexpr (Is<E, ExactBegun>) {
         a(e.payment, e.payer, e.receiver, e.token, e.amount, e.request, e.time);
+    } else if constexpr (Is<E, RefundSigned>) {
+        a(e.channel, e.nonce, e.amount, e.time);
     } else {
         static_assert(Is<E, ExactServed> || Is<E, ExactAbandoned>);
         a(e.payment);

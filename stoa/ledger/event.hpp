@@ -149,10 +149,20 @@ struct ExactAbandoned {
     friend bool operator==(const ExactAbandoned&, const ExactAbandoned&) = default;
 };
 
+/// A refund was signed and may be sent: until the channel's refund nonce is past it, a transaction
+/// that nobody can call back takes `amount` out of the channel.
+struct RefundSigned {
+    ChannelId channel;
+    U256 nonce;
+    Amount amount;
+    std::int64_t time = 0;
+    friend bool operator==(const RefundSigned&, const RefundSigned&) = default;
+};
+
 /// The order is the number that stands in the record: append only.
 using Event =
     std::variant<Opened, Mirrored, Reserved, Charged, Released, DepositAccepted, DepositIncluded,
-                 Lost, Closed, ExactSettled, ExactServed, ExactBegun, ExactAbandoned>;
+                 Lost, Closed, ExactSettled, ExactServed, ExactBegun, ExactAbandoned, RefundSigned>;
 
 /// The number of the event's kind and its fields: fixed width, big-endian, in the order of
 /// declaration; byte strings behind a 16-bit length.

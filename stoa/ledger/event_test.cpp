@@ -29,6 +29,7 @@ std::vector<Event> one_of_each() {
         DepositIncluded{hash(1), 12345, hash(3), 44},
         Lost{hash(1), Amount{1}, 9},
         Closed{hash(1), 10},
+        RefundSigned{hash(1), U256(7), Amount{12}, 11},
         ExactSettled{hash(4), account(1), account(2), account(3), Amount{5}, hash(5), hash(6), 11},
         ExactServed{hash(4)},
         ExactBegun{hash(4), account(1), account(2), account(3), Amount{5}, hash(6), 11},

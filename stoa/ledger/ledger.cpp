@@ -46,9 +46,9 @@ payment::ChannelState Ledger::state_of(const ChannelId& id, const Channel& chann
     const auto left = [](const Amount& whole, const Amount& used) {
         return whole > used ? whole - used : Amount{};
     };
-    Amount usable = left(chain.balance, chain.withdrawing);
-    // A fork may undo the newer deposit and leave the withdrawal.
-    const Amount firm = left(chain.safe_balance, chain.withdrawing);
+    Amount usable = channel.staying(chain.balance);
+    // A fork may undo the newer deposit and leave the withdrawal or the refund.
+    const Amount firm = channel.staying(chain.safe_balance);
     if (firm < usable) {
         Amount used_by_payer;
         Amount used_by_all;
@@ -132,6 +132,10 @@ Task<void> Ledger::mirror(ChannelId id, ChainState state) {
     co_await append(std::move(events));
 }
 
+Task<void> Ledger::refund_signed(ChannelId id, U256 nonce, Amount amount) {
+    return append(all_of(RefundSigned{id, std::move(nonce), amount, now()}));
+}
+
 Task<void> Ledger::close(ChannelId id) {
     return append(all_of(Closed{id, now()}));
 }
@@ -199,8 +203,9 @@ void Ledger::apply(const Event& event) {
     book_.apply(event);
     if (const auto* mirrored = std::get_if<Mirrored>(&event)) {
         const ChainState& chain = mirrored->state;
-        // What was lost stays used: otherwise a payer has the credit again for each deposit undone.
-        const bool is_short = book_.find(mirrored->channel)->charged > chain.safe_balance;
+        // What was lost, or is being served, stays used: otherwise a payer has the credit again for
+        // each deposit undone.
+        const bool is_short = unsafe_used(*book_.find(mirrored->channel)) > Amount{};
         if (chain.safe_balance < chain.balance || is_short) {
             unsafe_.insert(mirrored->channel);
         } else {
@@ -213,7 +218,8 @@ void Ledger::apply(const Event& event) {
 
 Amount Ledger::unsafe_used(const Channel& channel) const {
     const Amount& spent = channel.reservation ? channel.maximum : channel.charged;
-    return spent > channel.chain.safe_balance ? spent - channel.chain.safe_balance : Amount{};
+    const Amount firm = channel.staying(channel.chain.safe_balance);
+    return spent > firm ? spent - firm : Amount{};
 }
 
 }  // namespace stoa::ledger

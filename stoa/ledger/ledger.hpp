@@ -50,8 +50,8 @@ class Ledger {
     Turns& turns() { return turns_; }
     bool is_full() const { return book_.channels().size() >= config_.max_channels; }
 
-    /// What vouchers may count on: the balance less what the payer is withdrawing, and of unsafe
-    /// deposits only what credit allows.
+    /// What vouchers may count on: the balance less what the payer is withdrawing and what signed
+    /// refunds can take, and of unsafe deposits only what credit allows.
     payment::ChannelState state_of(const ChannelId&, const Channel&) const;
     payment::ChannelSnapshot snapshot_of(const ChannelId&, const Channel&) const;
 
@@ -71,6 +71,8 @@ class Ledger {
     Task<void> deposit_accepted(ChannelId, payment::ChannelConfig, SignedDeposit);
     Task<void> deposit_included(ChannelId, U256 salt, Hash256 transaction, std::uint64_t block);
     Task<void> mirror(ChannelId, ChainState);
+    /// Before a refund is sent. The caller holds the channel's turn.
+    Task<void> refund_signed(ChannelId, U256 nonce, Amount amount);
     Task<void> close(ChannelId);
     Task<void> exact_begun(ExactBegun);
     Task<void> exact_abandoned(Hash256 payment);

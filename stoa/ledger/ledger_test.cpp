@@ -202,6 +202,27 @@ TEST_F(LedgerTest, DoesNotCountWhatThePayerIsWithdrawing) {
     EXPECT_EQ(ledger->state_of(test_channel(1), channel(1)).balance, Amount{300});
 }
 
+TEST_F(LedgerTest, DoesNotCountWhatASignedRefundCanTakeUntilItHas) {
+    open(1, holding(1000));
+    reserve(1, 100);
+    charge(1, 100);
+    const auto usable = [&] { return ledger->state_of(test_channel(1), channel(1)).balance; };
+    run(loop, ledger->refund_signed(test_channel(1), 0, Amount{300}));
+    EXPECT_EQ(usable(), Amount{700});
+    run(loop, ledger->refund_signed(test_channel(1), 0, Amount{200}));
+    EXPECT_EQ(usable(), Amount{700}) << "either of both may reach the chain";
+    reopen();
+    EXPECT_EQ(usable(), Amount{700});
+    ChainState after = holding(700);
+    after.refund_nonce = 1;
+    run(loop, ledger->mirror(test_channel(1), after));
+    EXPECT_EQ(usable(), Amount{700});
+    run(loop, ledger->refund_signed(test_channel(1), 1, Amount{500}));
+    EXPECT_EQ(usable(), Amount{200});
+    run(loop, ledger->mirror(test_channel(1), holding(1000)));
+    EXPECT_EQ(usable(), Amount{100}) << "a fork undid the first: both are on their way";
+}
+
 TEST_F(LedgerTest, CountsADepositThatCouldBeUndoneUpToTheCreditBesideAWithdrawalOfTheRest) {
     ChainState state = holding(8'000'000);
     state.safe_balance = Amount{3'000'000};

@@ -31,12 +31,21 @@ Task<void> Mirror::refresh_all() {
     co_await store(std::move(ids));
 }
 
-Task<void> Mirror::store(std::vector<ChannelId> ids) {
+Task<std::vector<ChannelId>> Mirror::store(std::vector<ChannelId> ids) {
+    const std::uint64_t forks = forks_;
     const auto states = co_await reader_.states(ids);
+    std::vector<ChannelId> older;
     for (std::size_t i = 0; i < ids.size(); ++i) {
         const Channel* channel = ledger_.book().find(ids[i]);
-        // Two reads may overtake each other.
-        if (!channel || states[i].block < channel->chain.block) continue;
+        if (!channel) continue;
+        const auto floor = floors_.find(ids[i]);
+        const std::uint64_t known = floor == floors_.end() ? channel->chain.block : floor->second;
+        // Two reads may overtake each other, and so may a read and a reorganisation.
+        if (forks != forks_ || states[i].block < known) {
+            older.push_back(ids[i]);
+            continue;
+        }
+        if (floor != floors_.end()) floors_.erase(floor);
         const bool was_short = channel->short_of_balance();
         co_await ledger_.mirror(ids[i], states[i]);
         channel = ledger_.book().find(ids[i]);
@@ -47,6 +56,7 @@ Task<void> Mirror::store(std::vector<ChannelId> ids) {
         }
         if (channel->chain.withdraw_requested_at != 0 && leaving_) leaving_(ids[i]);
     }
+    co_return older;
 }
 
 void Mirror::apply(db::Session&, const chain::Header&, std::span<const chain::Log> logs) {
@@ -67,15 +77,15 @@ void Mirror::wipe(db::Session&) {
     all_seen_ = true;
 }
 
-void Mirror::advanced(const chain::Heads& heads, std::optional<std::uint64_t>) {
-    collect(heads.safe);
+void Mirror::advanced(const chain::Heads& heads, std::optional<std::uint64_t> undone_to) {
+    collect(heads, undone_to);
     ledger_.finalized(heads.finalized);
     if (due_.empty() || running_) return;
     running_ = true;
     boost::asio::co_spawn(executor_, catch_up(), boost::asio::detached);
 }
 
-void Mirror::collect(std::uint64_t safe) {
+void Mirror::collect(const chain::Heads& heads, std::optional<std::uint64_t> undone_to) {
     bool all = false;
     {
         const std::lock_guard lock(mutex_);
@@ -83,9 +93,14 @@ void Mirror::collect(std::uint64_t safe) {
         seen_.clear();
         all = std::exchange(all_seen_, false);
     }
+    if (std::exchange(is_following_, true) && all) ++forks_;
+    const std::uint64_t safe = heads.safe;
+    // A read may have been ahead of the follower, and its block gone before that came to it.
+    const std::uint64_t floor = undone_to.value_or(heads.head.id.number);
     for (const auto& [id, channel] : ledger_.book().channels()) {
         const bool became_safe = safe > safe_ && channel.chain.safe_balance < channel.chain.balance;
         if (all || became_safe) due_.insert(id);
+        if (all) floors_[id] = std::min(floor, channel.chain.block);
     }
     safe_ = std::max(safe_, safe);
 }
@@ -98,15 +113,15 @@ Task<void> Mirror::catch_up() {
             if (ledger_.book().find(id)) ids.push_back(id);
         }
         due_.clear();
-        bool failed = false;
         try {
-            co_await store(ids);
-            pause = kFirstPause;
+            ids = co_await store(ids);
         } catch (const chain::RpcFailure& failure) {
             log_.warning("channels can't be read", {{"why", failure.what()}});
-            failed = true;
         }
-        if (!failed) continue;
+        if (ids.empty()) {
+            pause = kFirstPause;
+            continue;
+        }
         due_.insert(ids.begin(), ids.end());
         co_await io::sleep_for(pause);
         pause = std::min(pause * 2, kLongestPause);

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <mutex>
+#include <unordered_map>
 #include <unordered_set>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -36,9 +37,10 @@ class Mirror final : public chain::LogSink {
     void advanced(const chain::Heads&, std::optional<std::uint64_t> undone_to) override;
 
   private:
-    Task<void> store(std::vector<ChannelId>);
+    /// Of `ids` those whose state came from an older block than is known: to be read again.
+    Task<std::vector<ChannelId>> store(std::vector<ChannelId> ids);
     Task<void> catch_up();
-    void collect(std::uint64_t safe);
+    void collect(const chain::Heads&, std::optional<std::uint64_t> undone_to);
 
     boost::asio::any_io_executor executor_;
     Ledger& ledger_;
@@ -51,6 +53,11 @@ class Mirror final : public chain::LogSink {
     bool all_seen_ = true;                ///< Guarded; true at start: logs may have been missed.
 
     std::unordered_set<ChannelId> due_;
+    /// Channels whose known block may be one that the chain took back, with the oldest block that
+    /// counts as news of them.
+    std::unordered_map<ChannelId, std::uint64_t> floors_;
+    std::uint64_t forks_ = 0;  ///< A read that began before one is not news.
+    bool is_following_ = false;
     std::uint64_t safe_ = 0;
     bool running_ = false;
 };

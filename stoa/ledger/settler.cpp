@@ -294,8 +294,17 @@ Task<Result<Settler::Refunded>> Settler::refund(const Turns::Turn& turn,
     if (!amount) co_return fail(amount.error());
 
     chain::Job job = refund_job(id, *channel, *amount);
+    const U256 nonce = channel->chain.refund_nonce;
     const Account account{channel->config.receiver, channel->config.token};
     Refunded done{{}, *amount};
+    // Only what the contract takes now: a refund that fails must not lock the channel's money.
+    try {
+        const auto would = co_await sender_.simulate(job);
+        if (!would) co_return fail(PaymentError::refund_simulation_failed);
+    } catch (const chain::RpcFailure&) {
+        co_return fail(PaymentError::rpc_read_failed);
+    }
+    co_await ledger_.refund_signed(id, nonce, *amount);
     const auto brought = co_await bring(std::move(job), PaymentError::refund_simulation_failed,
                                         PaymentError::refund_transaction_failed, &done.transaction);
     if (!brought) co_return fail(brought.error());

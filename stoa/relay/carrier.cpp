@@ -125,6 +125,7 @@ Task<Carried<void>> Carrier::send(const Cargo& it, std::string id) {
     const UnixTime now = clock_.now();
     const auto taken = co_await quota_.take(take, now);
     if (!taken) co_return refuse(taken.error());
+    if (it.sending) co_await it.sending();
     std::optional<chain::Revert> revert;
     std::exception_ptr failure;
     try {

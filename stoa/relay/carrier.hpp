@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 
 #include "stoa/chain/deployment.hpp"
@@ -57,6 +58,8 @@ struct Cargo {
     eth::Address token;
     Amount income;         ///< In `token`, to the node.
     bool has_fee = false;  ///< What is signed has a field for it.
+    /// May be empty. Called before it is sent, when it can't be called back any more.
+    std::function<Task<void>()> sending = {};
 };
 
 /// Lives on one event loop. Throws `chain::RpcFailure` when no endpoint answers.

@@ -201,6 +201,9 @@ Task<Carried<ExitDone>> Relay::exit(Exit it) {
                   *signer,
                   it.config.token,
                   {}};
+    if (it.sending) {
+        carried.sending = [&sending = it.sending, amount = *amount] { return sending(amount); };
+    }
     const auto receipt = co_await carrier_.carry(std::move(carried));
     if (!receipt) {
         Refusal why = receipt.error();

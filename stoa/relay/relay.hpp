@@ -31,6 +31,8 @@ struct Exit {
     payment::ChannelConfig config;
     payment::ChannelState state;
     std::optional<Earned> earned;  ///< Where `state.charged` is above `state.claimed`.
+    /// Called once before the refund of this amount is sent, which nobody can call back then.
+    std::function<Task<void>(Amount)> sending;
 };
 
 struct RelayFees {
