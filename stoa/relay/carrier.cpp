@@ -121,6 +121,7 @@ Task<Carried<void>> Carrier::send(const Cargo& it, std::string id) {
     take.job = id;
     take.payer = it.payer;
     take.free = !pays;
+    take.leaving = it.is_leaving;
     take.at_most_wei = *job.gas * fees.max_fee;
     const UnixTime now = clock_.now();
     const auto taken = co_await quota_.take(take, now);

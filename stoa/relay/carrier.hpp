@@ -56,8 +56,9 @@ struct Cargo {
     ByteVector data;
     eth::Address payer;  ///< Whose free quota it counts against.
     eth::Address token;
-    Amount income;         ///< In `token`, to the node.
-    bool has_fee = false;  ///< What is signed has a field for it.
+    Amount income;            ///< In `token`, to the node.
+    bool has_fee = false;     ///< What is signed has a field for it.
+    bool is_leaving = false;  ///< See Quota::Take.
     /// May be empty. Called before it is sent, when it can't be called back any more.
     std::function<Task<void>()> sending = {};
 };

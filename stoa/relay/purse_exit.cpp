@@ -65,6 +65,7 @@ Task<Carried<PurseExit>> Purses::begin_exit(eth::Address owner, eth::Address tok
     cargo.wish = "purse_exit:" + to_hex(it.digest);
     cargo.to = it.purse;
     cargo.data = exit_call(signature);
+    cargo.is_leaving = true;
     cargo.payer = owner;
     cargo.token = token;
     const bool is_sent = co_await carrier_.is_sent(cargo.wish);
@@ -98,6 +99,7 @@ Task<Purses::Work> Purses::work_left(PurseExit exit, std::vector<payment::Channe
 /// Carries one `close`, or finds it, and adds what it sent home.
 Task<Carried<void>> Purses::add_closed(PurseClosed& closed, PurseExit exit, Cargo cargo) {
     cargo.to = exit.purse;
+    cargo.is_leaving = true;
     cargo.payer = exit.owner;
     cargo.token = exit.token;
     const auto receipt = co_await carrier_.carry(std::move(cargo));

@@ -260,6 +260,27 @@ TEST(purses, an_exit_brings_all_home_and_goes_on_where_it_stopped) {
     });
 }
 
+TEST(purses, what_was_opened_keeps_nobody_from_leaving) {
+    NEEDS_GENESIS();
+    PurseWorld it;
+    it.config.limits.free_per_day = 2;
+    it.open();
+    it.loop.run([&]() -> Task<void> {
+        auto& purses = it.relay->purses();
+        const auto funded = co_await it.fund();
+        EXPECT_TRUE(funded.has_value());
+        const auto opened = co_await purses.spend(it.spend(1'000'000, 0));
+        EXPECT_TRUE(opened.has_value());
+        EXPECT_EQ((co_await purses.spend(it.spend(1, 1))).error().why, RelayError::quota);
+        const auto begun = co_await it.begin_exit(1);
+        EXPECT_TRUE(begun.has_value()) << begun.error().detail;
+        const std::vector<payment::ChannelConfig> rest(1, it.purse_channel());
+        const auto closed = co_await purses.finish_exit(*begun, rest);
+        EXPECT_TRUE(closed.has_value()) << closed.error().detail;
+        EXPECT_EQ(closed->amount, Amount(kFunds - 1'000'000));
+    });
+}
+
 TEST(purses, a_new_policy_ends_an_exit_and_voids_its_signature) {
     NEEDS_GENESIS();
     PurseWorld it;

@@ -50,7 +50,9 @@ Task<Result<void>> Quota::take(Take wanted, UnixTime now) {
                                         chain_id_, wanted.job)) {
             return {};
         }
-        if (wanted.free && used_by(session, chain_id_, day, wanted.payer) >= limits_.free_per_day) {
+        // What was opened must not keep anyone from leaving on the same day.
+        const std::uint32_t most = limits_.free_per_day * (wanted.leaving ? 2 : 1);
+        if (wanted.free && used_by(session, chain_id_, day, wanted.payer) >= most) {
             return fail(RelayError::quota);
         }
         const U256 before = wei_on(session, chain_id_, day);

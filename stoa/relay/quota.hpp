@@ -25,7 +25,8 @@ class Quota {
     struct Take {
         std::string job;
         eth::Address payer;
-        bool free = true;  ///< Counts against the payer; else it pays for itself.
+        bool free = true;      ///< Counts against the payer; else it pays for itself.
+        bool leaving = false;  ///< Brings the payer's money home: as many again are for that.
         U256 at_most_wei;
     };
 

@@ -204,6 +204,7 @@ Task<Carried<ExitDone>> Relay::exit(Exit it) {
     if (it.sending) {
         carried.sending = [&sending = it.sending, amount = *amount] { return sending(amount); };
     }
+    carried.is_leaving = true;
     const auto receipt = co_await carrier_.carry(std::move(carried));
     if (!receipt) {
         Refusal why = receipt.error();
