@@ -125,6 +125,21 @@ test('a program that has only a key of the purse opens sessions by itself', asyn
   await owner.fetch.close();
 });
 
+test('eight devices spend from one purse at once, and one signature brings all of it back', async () => {
+  const signer = wallet(2);
+  const before = await market.balance(signer.address);
+  const devices = Array.from({ length: 8 }, () => paying({ signer, fund: '2.00', deposit: '0.20' }));
+  // One after the other: policies of one owner are signed in order, and a node carries twenty a day.
+  for (const { openai } of devices) await openai.completions.create(story(false, 8));
+  await Promise.all(devices.flatMap(({ openai }) => [1, 2].map(() => openai.completions.create(story(false, 8)))));
+  const sessions = (await Promise.all(devices.map(({ fetch }) => fetch.sessions()))).flat();
+  assert.equal(new Set(sessions.map(({ channelId }) => channelId)).size, 8);
+  const charged = sessions.reduce((sum, one) => sum + BigInt(one.charged), 0n);
+  assert.ok(charged > 0n);
+  await devices[0].fetch.close();
+  assert.equal(await market.balance(signer.address), before - charged);
+});
+
 test('a session outlives the process, and is spent by a program that holds no wallet', async () => {
   const file = path.join(market.data, 'agent.json');
   const signer = wallet(6);

@@ -1,18 +1,18 @@
 // The purse of the page's visitor: one signature of the wallet funds it and says what this device's
 // key may spend; from then on the key opens a session with any model by itself.
 import {
-  checkPurse, emptied, exclusive, exitTypedData, fundingOf, limitsFor, policyFields, Problem,
+  checkPurse, emptied, exclusive, exitTypedData, fundingOf, isRefusal, limitsFor, policyFields, Problem,
   purseChannel, purseOf, type PursePolicy, type PurseState, PURSE_WITHDRAW_DELAY, revokeTypedData,
   setPolicyTypedData, spendOf, type StoredChannel,
 } from '@stoa/client';
 import { encodeFunctionData, type Address, type Hex } from 'viem';
 import { pursesAbi } from './abi';
-import type { Api } from './api';
+import type { Api, RelayKind } from './api';
 import type { DeviceStore } from './device_store';
 import type { ModelTerms } from './session';
 import { keyId, sessionKey } from './session_key';
 import type { OnStep } from './step';
-import type { Deployment, Token } from './types';
+import type { Deployment, Relayed, Token } from './types';
 import { ask, signTyped, type Provider } from './wallet';
 
 /** What its owner says of it, in sums; the rest follows from the purse's state. */
@@ -87,7 +87,7 @@ async function standing(act: Act): Promise<PurseState> {
 
 /** Puts money into the purse and gives this device its limits, by the one signature. */
 export async function fundPurse(act: Act & { value: bigint; limits: Limits }): Promise<void> {
-  const { api, provider, deployment, token, owner, value, onStep } = act;
+  const { provider, deployment, token, owner, value, onStep } = act;
   const { chainId } = deployment;
   const { state, policy } = await prepare(act);
   const { data, body } = fundingOf({
@@ -96,21 +96,39 @@ export async function fundPurse(act: Act & { value: bigint; limits: Limits }): P
   });
   onStep({ at: 'waiting', what: 'signature', data });
   const signature = await signTyped(provider, owner, data);
-  onStep({ at: 'sent' });
-  const done = await api.relay<object>('purse_fund', body(signature));
-  onStep({ at: 'confirmed', transaction: done.transaction, block: done.block });
+  await carry(act, state, 'purse_fund', body(signature));
 }
 
 /** Gives this device other limits, or its first on a purse that has money. */
 export async function setLimits(act: Act & { limits: Limits }): Promise<void> {
-  const { api, provider, deployment, owner, onStep } = act;
+  const { provider, deployment, owner, onStep } = act;
   const { state, policy } = await prepare(act);
   const data = setPolicyTypedData(deployment.chainId, state.purse, policy, BigInt(state.nonce));
   onStep({ at: 'waiting', what: 'signature', data });
   const signature = await signTyped(provider, owner, data);
+  await carry(act, state, 'purse_policy', { owner, policy: policyFields(policy), signature });
+}
+
+/** What a wallet has signed for its purse, on its way to the chain. */
+async function carry<T>(
+  act: Act, signed: PurseState, kind: RelayKind, fields: object,
+): Promise<Relayed & T> {
+  const { api, onStep } = act;
   onStep({ at: 'sent' });
-  const done = await api.relay<object>('purse_policy', { owner, policy: policyFields(policy), signature });
-  onStep({ at: 'confirmed', transaction: done.transaction, block: done.block });
+  try {
+    const done = await api.relay<T>(kind, fields);
+    // An exit that found nothing left to send has none.
+    if (done.transaction) {
+      onStep({ at: 'confirmed', transaction: done.transaction, block: done.block });
+    }
+    return done;
+  } catch (error) {
+    // An exit is several steps, and the first of them counts the nonce on.
+    if (!isRefusal(error) || kind === 'purse_exit') throw error;
+    if ((await standing(act)).nonce === signed.nonce) throw error;
+    throw new Problem(409, 'stale_nonce', 'Your wallet signed something else for your purse meanwhile.',
+      'Nothing of this was done. Try again, and sign anew.');
+  }
 }
 
 async function prepare(
@@ -142,31 +160,26 @@ async function provePurse(
 
 /** This device spends no more, at once. What its sessions hold stays usable and can be taken back. */
 export async function revokeDevice(act: Act & { key: Address }): Promise<void> {
-  const { api, provider, deployment, token, owner, key, onStep } = act;
+  const { provider, deployment, token, owner, key, onStep } = act;
   const state = await standing(act);
   const data = revokeTypedData(deployment.chainId, state.purse, key, BigInt(state.nonce));
   onStep({ at: 'waiting', what: 'signature', data });
   const signature = await signTyped(provider, owner, data);
-  onStep({ at: 'sent' });
-  const done = await api.relay<object>('purse_revoke', { owner, token: token.address, key, signature });
-  onStep({ at: 'confirmed', transaction: done.transaction, block: done.block });
+  await carry(act, state, 'purse_revoke', { owner, token: token.address, key, signature });
 }
 
 /** Everything back to the wallet: what the purse holds, and the rest of all its sessions. */
 export async function exitPurse(act: Act): Promise<{ back: bigint; waiting: number }> {
-  const { api, store, provider, deployment, token, owner, onStep } = act;
+  const { store, provider, deployment, token, owner, onStep } = act;
   const state = await standing(act);
   const data = exitTypedData(deployment.chainId, state.purse, BigInt(state.nonce));
   onStep({ at: 'waiting', what: 'signature', data });
   const signature = await signTyped(provider, owner, data);
-  onStep({ at: 'sent' });
-  const done = await api.relay<{ amount: string; waiting: Hex[] }>(
-    'purse_exit', { owner, token: token.address, signature });
+  const done = await carry<{ amount: string; waiting: Hex[] }>(
+    act, state, 'purse_exit', { owner, token: token.address, signature });
   for (const channel of await store.channels().catch(() => [])) {
     if (channel.payer === state.purse) await store.putChannel(emptied(channel)).catch(() => undefined);
   }
-  // None where nothing was left to send.
-  if (done.transaction) onStep({ at: 'confirmed', transaction: done.transaction, block: done.block });
   return { back: BigInt(done.amount), waiting: done.waiting.length };
 }
 
@@ -210,8 +223,7 @@ export function addFromPurse(act: FromPurse & { channel: StoredChannel }): Promi
         onStep({ at: 'confirmed', transaction: done.transaction, block: done.block });
         return next;
       } catch (error) {
-        const refused = error instanceof Problem && error.status >= 400 && error.status < 500;
-        if (!refused || attempt === MAX_TRIES) throw error;
+        if (!isRefusal(error) || attempt === MAX_TRIES) throw error;
         if ((await loadPurse(act))?.key?.spends === nonce) throw error;
       }
     }

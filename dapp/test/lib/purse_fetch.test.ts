@@ -180,6 +180,20 @@ test('another program with the same key that was faster is noticed, and the spen
   expect(raced).toBe(true);
 });
 
+test('a policy that another device was faster with is signed again', async () => {
+  let raced = false;
+  const racing: typeof fetch = async (input, init) => {
+    if (!raced && String(init?.body).includes('purse_policy')) {
+      raced = true;
+      node.purses.of(signer.address).nonce++;
+    }
+    return fetch(input, init);
+  };
+  await (await ask(paying())).text();
+  expect((await ask(paying({}, { fetch: racing }))).status).toBe(200);
+  expect(signed).toEqual(['ReceiveWithAuthorization', 'SetPolicy', 'SetPolicy']);
+});
+
 test('an answer that got lost is asked for again, and nothing is spent twice', async () => {
   let lost = 0;
   const losing: typeof fetch = async (input, init) => {

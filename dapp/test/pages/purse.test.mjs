@@ -155,6 +155,26 @@ test('a spend that another tab was faster with is signed again', async () => {
   assert.match(complaints.shift(), /status of 422/);
 });
 
+test('what another device signed first is named, and signing again works', async () => {
+  await openSession('5.00');
+  await page.goto(`${node.url}/money`);
+  await id('purse-limits').click();
+  await id('purse-per-day').waitFor();
+  const request = wallet.request.bind(wallet);
+  wallet.request = async (method, params) => {
+    const signature = await request(method, params);
+    if (method === 'eth_signTypedData_v4') node.purses.of(me()).nonce++;
+    return signature;
+  };
+  await sign();
+  await page.getByText('Your wallet signed something else for your purse meanwhile.').waitFor();
+  assert.match(visit.world.complaints.shift(), /status of 422/);
+  wallet.request = request;
+  await sign();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  assert.deepEqual(types(), ['ReceiveWithAuthorization', 'SetPolicy', 'SetPolicy']);
+});
+
 test('two tabs open two models from one purse at once', async () => {
   node.pay(me(), 100_000_000n);
   await page.goto(`${node.url}/money`);

@@ -13,6 +13,10 @@ export class Problem extends Error {
   }
 }
 
+/** The node said no, so that nothing was done. */
+export const isRefusal = (error: unknown): error is Problem =>
+  error instanceof Problem && error.status >= 400 && error.status < 500;
+
 type Fields = Partial<Record<'title' | 'detail' | 'message' | 'code' | 'fix', unknown>>;
 
 const text = (value: unknown): string | undefined =>

@@ -6,7 +6,7 @@ import {
 } from './context.ts';
 import { exclusive } from './exclusive.ts';
 import { capRoom, purseRoom } from './policy.ts';
-import { Problem } from './problem.ts';
+import { isRefusal, Problem } from './problem.ts';
 import {
   exitTypedData, fundingOf, policyFields, revokeTypedData, setPolicyTypedData, spendOf,
   type PursePolicy,
@@ -17,8 +17,8 @@ import type { Token } from './types.ts';
 
 const DEFAULT_LIFE_SECONDS = 30 * 86_400;
 const DEPOSITS_OF_A_FUND = 5n;
-/** Another program may have spent with the same key meanwhile. */
-const MAX_SPEND_TRIES = 3;
+/** Other programs sign for the same purse, or spend with the same key. */
+const MAX_TRIES = 10;
 
 /** How the owner's purse and this key stand; null where the chain has no purses. */
 export async function purseState(context: Context, token: Token): Promise<PurseState | null> {
@@ -42,14 +42,31 @@ export const fillFromPurse = (
     needed, held, taken: takenOf(context, token), today: spentToday(state), now: now(),
   });
   if (spendableFor(state, held, now()) < needed) {
-    await allow(context, token, state, needed);
-    state = (await purseState(context, token))!;
+    state = await allowed(context, token, state, needed);
   }
   const room = spendableFor(state, held, now());
   if (room < needed) throw purseSpent(state);
   const wish = parseUnits(options.deposit ?? DEFAULT_DEPOSIT, token.decimals);
   return spend(context, channel, least(wish > needed ? wish : needed, room, most));
 });
+
+/** With a signature of the wallet; with another where the purse was faster with somebody else's. */
+async function allowed(
+  context: Context, token: Token, before: PurseState, needed: bigint,
+): Promise<PurseState> {
+  let state = before;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await allow(context, token, state, needed);
+      return (await purseState(context, token))!;
+    } catch (error) {
+      if (!isRefusal(error) || attempt === MAX_TRIES) throw error;
+      const now = (await purseState(context, token))!;
+      if (now.nonce === state.nonce) throw error;
+      state = now;
+    }
+  }
+}
 
 /** The wallet's one signature: a policy for this key and, where the purse has too little, money. */
 async function allow(
@@ -123,9 +140,9 @@ async function spend(
       await store.putChannel(next);
       return next;
     } catch (error) {
-      if (!(error instanceof Problem) || error.status < 400 || error.status >= 500) throw error;
+      if (!isRefusal(error)) throw error;
       const stale = (await purseState(context, token))?.key?.spends !== nonce;
-      if (stale && attempt < MAX_SPEND_TRIES) continue;
+      if (stale && attempt < MAX_TRIES) continue;
       await setTaken(context, token, before);
       throw error;
     }
