@@ -140,6 +140,7 @@ export class MockNode {
       case 'eth_getBlockByNumber': return { hash: GENESIS, number: '0x0' };
       case 'eth_getCode': return same(params[0], CONTRACTS.Market) ? '0x6001' : '0x';
       case 'eth_getBalance': return '0xde0b6b3a7640000';
+      case 'eth_getLogs': return this.purses.logs(params[0].address, params[0].topics[0]);
       case 'eth_chainId': return `0x${CHAIN_ID.toString(16)}`;
       case 'eth_blockNumber': return `0x${this.block.toString(16)}`;
       // purseOf, else serviceOfReceiver

@@ -148,6 +148,12 @@ export class MockPurses {
     this.node.pay(one.purse, -amount);
   }
 
+  /** A PolicySet for each key that ever had one. */
+  logs(address, topic) {
+    const keys = [...this.at(address)?.keys.values() ?? []];
+    return keys.map(({ key }) => ({ address, topics: [topic, `0x${key.slice(2).toLowerCase().padStart(64, '0')}`] }));
+  }
+
   /** The purses of GET /api/money. */
   items(owner) {
     const one = this.of(owner);

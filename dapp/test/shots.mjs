@@ -83,6 +83,8 @@ for (const [name, width, height, colorScheme] of [
   await page.locator('#try').scrollIntoViewIfNeeded();
   await shot('other-device', false);
   await page.goto(`${node.url}/money`);
+  await page.getByTestId('other-key').waitFor();
+  await shot('other-money');
   await page.getByTestId('exit-purse').click();
   await page.locator('dialog summary').click();
   await shot('exit', false);

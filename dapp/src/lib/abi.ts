@@ -30,6 +30,8 @@ export const pursesAbi = parseAbi([
 ]);
 
 export const purseAbi = parseAbi([
+  'struct Policy { address key; address token; uint96 cap; uint96 capPerDay; uint96 capPerService; uint40 expires; uint256[] services; }',
+  'event PolicySet(address indexed key, Policy policy, uint64 nonce)',
   'struct ChannelConfig { address payer; address payerAuthorizer; address receiver; address receiverAuthorizer; address token; uint40 withdrawDelay; bytes32 salt; }',
   'function exit(bytes signature)',
   'function close(ChannelConfig[] configs)',

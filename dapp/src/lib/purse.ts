@@ -5,8 +5,8 @@ import {
   purseChannel, purseOf, type PursePolicy, type PurseState, PURSE_WITHDRAW_DELAY, revokeTypedData,
   setPolicyTypedData, spendOf, type StoredChannel,
 } from '@stoa/client';
-import { encodeFunctionData, type Address, type Hex } from 'viem';
-import { pursesAbi } from './abi';
+import { encodeEventTopics, encodeFunctionData, getAddress, type Address, type Hex } from 'viem';
+import { purseAbi, pursesAbi } from './abi';
 import type { Api, RelayKind } from './api';
 import type { DeviceStore } from './device_store';
 import type { ModelTerms } from './session';
@@ -48,6 +48,25 @@ export async function loadPurse(
   const key = (await store.key(keyId(chainId, owner)))?.address;
   return checkPurse(await api.purse(owner, token.address, key),
     { purses, chainId, owner, token: token.address });
+}
+
+/** The keys of other devices and programs that may take something out of the purse now. */
+export async function otherKeys(
+  { api, rpc, purse, channels }:
+  { api: Api; rpc: Provider; purse: PurseState; channels: { config: { payerAuthorizer: Address } }[] },
+): Promise<PurseState[]> {
+  const topics = encodeEventTopics({ abi: purseAbi, eventName: 'PolicySet' });
+  // Some endpoints don't read that far back: those of open sessions are known all the same.
+  const logs = await ask<{ topics: Hex[] }[] | null>(rpc, 'eth_getLogs', [
+    { address: purse.purse, topics, fromBlock: 'earliest', toBlock: 'latest' },
+  ]).catch(() => null);
+  const keys = new Set([
+    ...(logs ?? []).map(({ topics: [, key = '0x'] }) => getAddress(`0x${key.slice(-40)}`)),
+    ...channels.map(({ config }) => getAddress(config.payerAuthorizer)),
+  ]);
+  if (purse.key) keys.delete(getAddress(purse.key.key));
+  const states = await Promise.all([...keys].map((key) => api.purse(purse.owner, purse.token, key)));
+  return states.filter(({ key }) => key?.valid);
 }
 
 /** The policy that a signature would make; `key` is known once this device has made one. */
@@ -158,8 +177,8 @@ async function provePurse(
     'Nothing was signed. Use another node.');
 }
 
-/** This device spends no more, at once. What its sessions hold stays usable and can be taken back. */
-export async function revokeDevice(act: Act & { key: Address }): Promise<void> {
+/** A key spends no more, at once. What its sessions hold stays usable and can be taken back. */
+export async function revokeKey(act: Act & { key: Address }): Promise<void> {
   const { provider, deployment, token, owner, key, onStep } = act;
   const state = await standing(act);
   const data = revokeTypedData(deployment.chainId, state.purse, key, BigInt(state.nonce));

@@ -5,7 +5,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { CHANNELS, collectData, createStoaFetch, encodeHeader, purseOf, type ChannelConfig } from '@stoa/client';
 import { createApi } from '../../src/lib/api';
 import { createDeviceStore } from '../../src/lib/device_store';
-import { addFromPurse, DEFAULT_LIFE, exitPurse, fundPurse, loadPurse, openFromPurse, revokeDevice, setLimits } from '../../src/lib/purse';
+import {
+  addFromPurse, DEFAULT_LIFE, exitPurse, fundPurse, loadPurse, openFromPurse, otherKeys, revokeKey, setLimits,
+} from '../../src/lib/purse';
 import { closePurse, finishWithdrawal, leavePurse, startWithdrawal } from '../../src/lib/refund';
 import type { ModelTerms } from '../../src/lib/session';
 import type { MoneyChannel } from '../../src/lib/types';
@@ -124,13 +126,19 @@ test('a second device spends from the same purse after a signature that moves no
   const second = await openFromPurse({ ...act, model: '1', terms: first.terms, amount: 1_000_000n });
   expect(second.config.payerAuthorizer).not.toBe((await first.open(1n)).config.payerAuthorizer);
   expect(await world.balance(first.purse)).toBe(2_999_999n);
+
+  const others = async () => otherKeys({ ...act, rpc: world.rpc, purse: (await loadPurse(act))!, channels: [] });
+  const [lost] = await others();
+  expect(lost!.key).toMatchObject({ key: (await first.open(1n)).config.payerAuthorizer, valid: true });
+  await revokeKey({ ...act, key: lost!.key!.key });
+  expect(await others()).toEqual([]);
 });
 
 test('a device whose key is ended takes nothing more', async () => {
   const { act, open } = visitor();
   await fundPurse({ ...act, value: 5_000_000n, limits });
   const { config: { payerAuthorizer: key } } = await open(1n);
-  await revokeDevice({ ...act, key });
+  await revokeKey({ ...act, key });
   await expect(open(1n)).rejects.toMatchObject({ status: 422 });
 });
 

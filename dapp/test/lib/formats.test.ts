@@ -1,4 +1,6 @@
-import { getAbiItem, hashTypedData, toFunctionSelector, type AbiFunction, type Hex } from 'viem';
+import {
+  getAbiItem, hashTypedData, toEventSelector, toFunctionSelector, type AbiEvent, type AbiFunction, type Hex,
+} from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { expect, test } from 'vitest';
 import { channelsAbi, marketAbi, purseAbi, pursesAbi, servicesAbi, splitAbi, tokenAbi } from '../../src/lib/abi';
@@ -82,13 +84,18 @@ test('a session takes the first entry of its scheme and chain', () => {
   expect(channelRequirements(null, 31337)).toBeNull();
 });
 
-test('every function that the page calls is in the contracts\' interfaces', () => {
+test('every function that the page calls, and every event that it reads, is in the contracts\' interfaces', () => {
   for (const [name, abi] of [
     ['Channels', channelsAbi], ['Market', marketAbi], ['Services', servicesAbi], ['Split', splitAbi], ['TestUSD', tokenAbi],
     ['Purse', purseAbi], ['Purses', pursesAbi],
   ] as const) {
     const published = contractAbi(name);
     for (const item of abi as readonly AbiFunction[]) {
+      if ((item.type as string) === 'event') {
+        const event = getAbiItem({ abi: published, name: item.name }) as unknown as AbiEvent;
+        expect(toEventSelector(event)).toBe(toEventSelector(item as unknown as AbiEvent));
+        continue;
+      }
       const found = getAbiItem({ abi: published, name: item.name }) as AbiFunction;
       expect(found && toFunctionSelector(found), `${name}.${item.name}`).toBe(toFunctionSelector(item));
     }

@@ -85,6 +85,19 @@ test('another device is let in by a signature that moves nothing, and each keeps
   assert.equal(node.balance(me()), 100_000_000n - 12n);
 });
 
+test('a lost device\'s access is ended from another', async () => {
+  await openSession('5.00');
+  await forget('/money');
+  await id('other-key').waitFor();
+  assert.match(await id('other-key').textContent(), /may take \$4\.00 now, until/);
+  await page.getByRole('button', { name: 'End its access' }).click();
+  await sign();
+  await page.getByText('That device can take nothing more').waitFor();
+  await id('other-key').waitFor({ state: 'detached' });
+  assert.deepEqual(types(), ['ReceiveWithAuthorization', 'Revoke']);
+  assert.equal(keys()[0].expires, 0);
+});
+
 test('this device\'s access ends at once, its session stays, and another signature lets it in again', async () => {
   await openSession('5.00');
   await page.goto(`${node.url}/money`);

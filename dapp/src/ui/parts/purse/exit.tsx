@@ -1,9 +1,10 @@
 // The ways out of a purse: this device's key alone, everything by one signature, everything without
 // a node.
-import { exitTypedData, revokeTypedData } from '@stoa/client';
+import { exitTypedData, revokeTypedData, type PurseState } from '@stoa/client';
 import type { Address } from 'viem';
 import { dollars } from '../../../lib/amount';
-import { exitPurse, revokeDevice } from '../../../lib/purse';
+import type { Token } from '../../../lib/types';
+import { exitPurse, revokeKey } from '../../../lib/purse';
 import { closePurse, leavePurse } from '../../../lib/refund';
 import { PromptList, TxState, useFlow, WalletPanel } from '../../flow';
 import { useMarket } from '../../market';
@@ -15,31 +16,34 @@ import type { PurseParts } from './purse_section';
 
 type Props = PurseParts & { close: () => void };
 
-export function RevokeDialog({ purse, token, close }: Props) {
+/** Of this device's key, or of another's. */
+export function RevokeDialog(
+  { purse, token, revoked: key, own, close }:
+  { purse: PurseState; token: Token; revoked: Address; own: boolean; close: () => void },
+) {
   const { api, store, deployment } = useMarket();
   const refresh = useRefreshMoney();
   const flow = useFlow();
-  const key = purse.key!.key;
   const start = () => flow.run(async ({ provider, address: owner }, onStep) => {
-    await revokeDevice({ api, store, provider, deployment, token, owner, key, onStep });
-    tell('This device can take nothing more out of your purse.');
+    await revokeKey({ api, store, provider, deployment, token, owner, key, onStep });
+    tell(`${own ? 'This' : 'That'} device can take nothing more out of your purse.`);
     close();
     await refresh();
   });
   return (
-    <Dialog title="End this device's access?" close={() => { flow.leave(); close(); }}>
+    <Dialog title={own ? 'End this device\'s access?' : `End the access of ${shortAddress(key)}?`} close={() => { flow.leave(); close(); }}>
       <p>
         Its key can take nothing more out of your purse, at once. What its open sessions hold stays
         usable, and comes back when you take it. Another signature lets it in again.
       </p>
-      <PromptList prompts={['End this device\'s key, no network fee']} />
+      <PromptList prompts={[`End the key ${shortAddress(key)}, no network fee`]} />
       <button type="button" className="primary big" disabled={flow.running} onClick={() => void start()}>
         Sign to end its access
       </button>
       <TxState flow={flow} />
       <WalletPanel step={flow.step}
         data={revokeTypedData(deployment.chainId, purse.purse, key, BigInt(purse.nonce))}
-        meanings={{ key: { means: 'the key of this device' }, nonce: { means: 'so that it counts once' } }} />
+        meanings={{ key: { means: own ? 'the key of this device' : 'the key of that device or program' }, nonce: { means: 'so that it counts once' } }} />
     </Dialog>
   );
 }

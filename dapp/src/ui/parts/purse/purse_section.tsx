@@ -1,14 +1,16 @@
 // The purse on the page of money: what it holds, what this device may take, and every way out.
-import { spendable, spentToday, type PurseState } from '@stoa/client';
+import { spendable, spentToday, type PurseKey, type PurseState } from '@stoa/client';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { dollars } from '../../../lib/amount';
+import { otherKeys } from '../../../lib/purse';
 import type { MoneyItem, Token } from '../../../lib/types';
 import { useMarket } from '../../market';
 import { usePurse } from '../../use_purse';
 import { useWallet } from '../../wallet';
 import { Dialog } from '../dialog';
 import { Failure, Skeleton } from '../states';
-import { Copyable, Day, shortAddress } from '../text';
+import { Copyable, Day } from '../text';
 import { AllowForm } from './allow_form';
 import { ExitDialog, PurseWithoutNode, RevokeDialog } from './exit';
 import { FundForm } from './fund_form';
@@ -109,6 +111,7 @@ function PurseCard(parts: PurseParts) {
           </button>
         )}
       </div>
+      {purse.exists && !purse.leaving && <OtherDevices {...parts} />}
       {total > 0n && address && <PurseWithoutNode {...parts} owner={address} />}
       {asked === 'fund' && (
         <Dialog title={purse.exists ? 'Add money to your purse' : 'Fill a purse'} close={close}>
@@ -123,10 +126,38 @@ function PurseCard(parts: PurseParts) {
             lead={<p>A new signature takes the place of the former one of this device. Nothing moves.</p>} />
         </Dialog>
       )}
-      {asked === 'revoke' && <RevokeDialog {...parts} close={close} />}
+      {asked === 'revoke' && purse.key && <RevokeDialog {...parts} revoked={purse.key.key} own close={close} />}
       {asked === 'exit' && <ExitDialog {...parts} close={close} />}
-      {purse.exists && !usable && !purse.leaving && address && (
-        <p className="muted small">Other devices of {shortAddress(address)} keep what you let them use.</p>
+    </div>
+  );
+}
+
+/** Whatever else may take money out of the purse, such as a phone that was lost. */
+function OtherDevices({ purse, token, channels }: PurseParts) {
+  const { api, rpc } = useMarket();
+  const [ending, setEnding] = useState<PurseKey | null>(null);
+  const [now] = useState(() => Math.floor(Date.now() / 1000));
+  const { data: others } = useQuery({
+    queryKey: ['purse', purse.owner, token.address, 'others', purse.nonce, channels.length],
+    queryFn: () => otherKeys({ api, rpc, purse, channels }),
+  });
+  if (!others || others.length === 0) return null;
+  return (
+    <div className="devices">
+      <p className="label">Other devices and programs that may use it</p>
+      <ul>
+        {others.map((state) => state.key && (
+          <li key={state.key.key} data-testid="other-key">
+            <span>
+              <Copyable value={state.key.key} />{' '}
+              <span className="muted">may take {dollars(spendable(state, now), token.decimals)} now, until <Day at={state.key.expires} /></span>
+            </span>
+            <button type="button" className="quiet" onClick={() => setEnding(state.key)}>End its access</button>
+          </li>
+        ))}
+      </ul>
+      {ending && (
+        <RevokeDialog purse={purse} token={token} revoked={ending.key} own={false} close={() => setEnding(null)} />
       )}
     </div>
   );
