@@ -115,7 +115,7 @@ Task<void> chat(Context& context, const CallOptions& options) {
     const Deployment& deployment = *co_await context.node.deployment();
     const Way way = co_await way_of(context, options.model);
     const PaidCall call = call_of(options, way);
-    WalletPayer payer{context, deployment, options.key, options.model, options.deposit};
+    WalletPayer payer{context, deployment, options};
     Printer printer{context.out};
     const Outcome outcome = co_await payer.payer().call(call, printer);
     if (outcome.response.status / 100 != 2) {

@@ -42,6 +42,7 @@ class Commands {
         add_creators();
         add_buyers();
         add_sessions();
+        add_purse();
         add_calls();
         add_keys();
         add_operators();
@@ -133,7 +134,9 @@ class Commands {
         auto* open =
             add(*session, "open", "One signature, then calls without", open_options, session_open);
         open->add_option("model", open_options.model, "As in /v1/models")->required();
-        open->add_option("--deposit", open_options.deposit, "As 1.00; the unused rest comes back");
+        open->add_option("--deposit", open_options.deposit,
+                         "As 1.00, into your purse where that has too little; the rest comes back");
+        open->add_flag("--no-purse", open_options.no_purse, "All of it for this model alone");
         add_key(open, open_options.key);
         auto& status_options = keep<SessionOptions>();
         add_key(add(*session, "status", "What is left", status_options, session_status),
@@ -142,6 +145,38 @@ class Commands {
         auto* close = add(*session, "close", "Get back what is left", close_options, session_close);
         close->add_option("model", close_options.model, "This one only; else all");
         add_key(close, close_options.key);
+    }
+
+    void add_purse() {
+        CLI::App* purse = app_.add_subcommand("purse", "Money that pays every model");
+        purse->require_subcommand(1);
+        const auto options_of = [&](const char* name, const char* what,
+                                    Task<void> (*function)(Context&, const PurseOptions&)) {
+            auto& options = keep<PurseOptions>();
+            CLI::App* command = add(*purse, name, what, options, function);
+            command->add_option("--token", options.token, "What is in it; else the node's first");
+            add_key(command, options.key);
+            return std::pair<CLI::App*, PurseOptions*>{command, &options};
+        };
+        const auto [status, shown] = options_of("status", "What it holds and allows", purse_status);
+        status->add_option("--owner", shown->owner, "Whose, where its key is elsewhere");
+        status->add_option("--session-key", shown->session_key, "Else this machine's");
+        const auto [fund, filled] =
+            options_of("fund", "Fill it, or with 0 set the limits, by one signature", purse_fund);
+        fund->add_option("amount", filled->amount, "As 5.00; the unused rest comes back")
+            ->required();
+        fund->add_option("--session-key", filled->session_key, "That may pay; else this machine's");
+        fund->add_option("--total", filled->total,
+                         "The most that it sets aside from now on, or any");
+        fund->add_option("--per-day", filled->per_day, "The most on one day (UTC), or any");
+        fund->add_option("--per-model", filled->per_model, "The most for one model, ever, or any");
+        fund->add_option("--only", filled->only, "A model that it may pay (repeat it), or any")
+            ->allow_extra_args(false);
+        fund->add_option("--days", filled->days, "How long it may; else 30")
+            ->check(CLI::Range(1, 3650));
+        const auto [revoke, ended] = options_of("revoke", "End a session key", purse_revoke);
+        revoke->add_option("session-key", ended->session_key, "Else this machine's");
+        options_of("exit", "End all session keys and take everything back", purse_exit);
     }
 
     void add_calls() {
@@ -153,14 +188,20 @@ class Commands {
         c->add_option("--temperature", chat_options.temperature, "0 is the likeliest answer")
             ->capture_default_str()
             ->check(CLI::Range(0.0, 2.0));
-        c->add_option("--deposit", chat_options.deposit, "Open or refill a session with this");
+        c->add_option("--deposit", chat_options.deposit,
+                      "Fill the purse with this where it is short");
+        c->add_option("--owner", chat_options.owner,
+                      "Whose purse pays, where its key is elsewhere");
         add_key(c, chat_options.key);
 
         auto& embed_options = keep<CallOptions>();
         auto* e = add(app_, "embed", "A text as a vector", embed_options, embed);
         e->add_option("model", embed_options.model, "As in /v1/models")->required();
         e->add_option("text", embed_options.prompt, "Read from standard input where missing");
-        e->add_option("--deposit", embed_options.deposit, "Open or refill a session with this");
+        e->add_option("--deposit", embed_options.deposit,
+                      "Fill the purse with this where it is short");
+        e->add_option("--owner", embed_options.owner,
+                      "Whose purse pays, where its key is elsewhere");
         add_key(e, embed_options.key);
 
         auto& proxy_options = keep<ProxyOptions>();
@@ -169,6 +210,8 @@ class Commands {
         p->add_option("--budget", proxy_options.budget, "The most it spends, as 1.00");
         p->add_option("--deposit", proxy_options.deposit, "Of each session; else a quarter of it");
         p->add_option("--port", proxy_options.port, "Else one that is free");
+        p->add_option("--owner", proxy_options.owner,
+                      "Whose purse pays, where its key is elsewhere");
         add_key(p, proxy_options.key);
     }
 

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "stoa/client/context.hpp"
 
@@ -57,15 +58,37 @@ struct SessionOptions {
     std::string model;
     std::string key;
     std::string deposit = "1.00";
+    bool no_purse = false;  ///< A signature of the wallet for this model alone.
 };
 Task<void> session_open(Context&, const SessionOptions&);
 Task<void> session_status(Context&, const SessionOptions&);
 /// Gives back what is left, of one model or of all, by the wallet's signature.
 Task<void> session_close(Context&, const SessionOptions&);
 
+struct PurseOptions {
+    std::string key;
+    std::string owner;        ///< Instead of a key of ours; to look only.
+    std::string session_key;  ///< Instead of this machine's.
+    std::string token;        ///< Symbol or address; the node's first where empty.
+    std::string amount;
+    // Of `fund`: what stays as it was where empty, `any` for no limit.
+    std::string total;
+    std::string per_day;
+    std::string per_model;
+    std::vector<std::string> only;  ///< Models.
+    std::uint64_t days = 0;
+};
+Task<void> purse_status(Context&, const PurseOptions&);
+/// Puts money in, or with 0 only sets the limits, by one signature of the wallet.
+Task<void> purse_fund(Context&, const PurseOptions&);
+Task<void> purse_revoke(Context&, const PurseOptions&);
+/// Brings everything to the wallet; run again, it goes on.
+Task<void> purse_exit(Context&, const PurseOptions&);
+
 struct CallOptions {
     std::string model;
     std::string key;
+    std::string owner;    ///< Of the purse that pays, where its key is elsewhere.
     std::string prompt;   ///< From standard input where empty.
     std::string deposit;  ///< Opens a session of so much where there is none.
     std::uint64_t max_tokens = 0;
@@ -76,6 +99,7 @@ Task<void> embed(Context&, const CallOptions&);
 
 struct ProxyOptions {
     std::string key;
+    std::string owner;    ///< Of the purse that pays, where its key is elsewhere.
     std::string budget;   ///< The most that this run spends.
     std::string deposit;  ///< Of a new session; a quarter of the budget where empty.
     unsigned short port = 0;

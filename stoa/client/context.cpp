@@ -47,6 +47,12 @@ std::unique_ptr<keys::Signer> Context::session_key() const {
     return value_or_failure(store.load_or_create("session"), "The sessions' key", fix);
 }
 
+eth::Address owner_of(const Context& context, const std::string& key, const std::string& owner) {
+    if (owner.empty()) return context.key_entry(key).address;
+    return value_or_failure(eth::parse_address_any_case(owner), "--owner",
+                            "Write it as 0x and 40 digits.");
+}
+
 Hash256 random_hash() {
     Hash256 hash;
     // Up to 256 bytes come whole, or not at all.

@@ -44,6 +44,9 @@ T value_or_failure(Result<T> result, const std::string& about, std::string fix) 
     return *std::move(result);
 }
 
+/// The account that `--owner` names, or else the address of the key that `--key` does.
+eth::Address owner_of(const Context&, const std::string& key, const std::string& owner);
+
 /// 32 bytes of the system's generator.
 Hash256 random_hash();
 

@@ -30,6 +30,10 @@ extern const eth::abi::Function kServiceOfReceiver;
 extern const eth::abi::Function kServiceOf;
 }  // namespace services
 
+namespace purses {
+extern const eth::abi::Function kPurseOf;
+}  // namespace purses
+
 namespace channels {
 extern const eth::abi::Function kChannels;
 }  // namespace channels

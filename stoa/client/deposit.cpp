@@ -21,15 +21,44 @@ Failure unknown_payee() {
 
 }  // namespace
 
-/// A payee that no service has would leave the creators without their share.
-Task<void> Depositor::prove_receiver(const payment::Requirements& offered) {
-    const eth::Address services = deployment_.contract("Services");
+Task<U256> service_of(Chain& chain, const Deployment& deployment,
+                      const payment::Requirements& offered) {
+    const eth::Address services = deployment.contract("Services");
     std::vector<eth::abi::Value> receiver;
     receiver.emplace_back(offered.pay_to);
-    const auto id = co_await chain_.read(services, services::kServiceOfReceiver, receiver);
+    const auto id = co_await chain.read(services, services::kServiceOfReceiver, receiver);
     if (id.at(0).as_number() == 0) throw unknown_payee();
-    const auto service = co_await chain_.read(services, services::kServiceOf, id);
+    const auto service = co_await chain.read(services, services::kServiceOf, id);
     if (service.at(0)[7].as_address() != offered.receiver_authorizer) throw unknown_payee();
+    co_return id.at(0).as_number();
+}
+
+Task<Amount> channel_balance(Chain& chain, Hash256 channel_id) {
+    std::vector<eth::abi::Value> id;
+    id.emplace_back(channel_id);
+    const auto state = co_await chain.read(payment::kChannels, channels::kChannels, id);
+    co_return state.at(0).as_amount();
+}
+
+Task<void> have_funds(Context& context, const Deployment& deployment, eth::Address owner,
+                      const TokenInfo& token, Amount amount) {
+    Chain chain{context.node, deployment.chain_id};
+    std::vector<eth::abi::Value> holder;
+    holder.emplace_back(owner);
+    auto balance = co_await chain.read(token.address, token::kBalanceOf, holder);
+    if (balance.at(0).as_amount() < amount && deployment.faucet) {
+        context.out.step("asking the faucet for test money");
+        json::object request;
+        request["address"] = to_checksum(owner);
+        co_await context.node.post("/api/faucet", std::move(request));
+        balance = co_await chain.read(token.address, token::kBalanceOf, holder);
+    }
+    const Amount has = balance.at(0).as_amount();
+    if (has >= amount) co_return;
+    throw Failure(
+        "insufficient_balance",
+        to_checksum(owner) + " has " + format_units(has, token.decimals) + ' ' + token.symbol + '.',
+        "Send it more, or deposit less: --deposit " + format_units(has, token.decimals));
 }
 
 Task<Session> Depositor::open(const payment::Requirements& offered, const std::string& model,
@@ -43,7 +72,7 @@ Task<Session> Depositor::open(const payment::Requirements& offered, const std::s
                 token.symbol + '.',
             "Deposit at least that much: --deposit " + format_units(least, token.decimals));
     }
-    co_await prove_receiver(offered);
+    co_await service_of(chain_, deployment_, offered);
     Session session;
     payment::ChannelConfig& config = session.channel.config;
     config.payer = wallet_.address();
@@ -64,29 +93,9 @@ Task<Session> Depositor::top_up(Session session, const Amount& amount) {
     co_return co_await carry(std::move(session), amount);
 }
 
-/// On a development chain the faucet helps out, so that a new key can begin at once.
-Task<void> Depositor::have_funds(const TokenInfo& token, const Amount& amount) {
-    std::vector<eth::abi::Value> holder;
-    holder.emplace_back(wallet_.address());
-    auto balance = co_await chain_.read(token.address, token::kBalanceOf, holder);
-    if (balance.at(0).as_amount() < amount && deployment_.faucet) {
-        context_.out.step("asking the faucet for test money");
-        json::object request;
-        request["address"] = to_checksum(wallet_.address());
-        co_await context_.node.post("/api/faucet", std::move(request));
-        balance = co_await chain_.read(token.address, token::kBalanceOf, holder);
-    }
-    const Amount has = balance.at(0).as_amount();
-    if (has >= amount) co_return;
-    throw Failure("insufficient_balance",
-                  to_checksum(wallet_.address()) + " has " + format_units(has, token.decimals) +
-                      ' ' + token.symbol + '.',
-                  "Send it more, or deposit less: --deposit " + format_units(has, token.decimals));
-}
-
 Task<Session> Depositor::carry(Session session, const Amount& amount) {
     const TokenInfo& token = deployment_.token(session.channel.config.token);
-    co_await have_funds(token, amount);
+    co_await have_funds(context_, deployment_, wallet_.address(), token, amount);
     const U256 salt = from_big_endian(random_hash().bytes);
     payment::TokenAuthorization message;
     message.from = wallet_.address();
@@ -116,16 +125,9 @@ Task<Session> Depositor::carry(Session session, const Amount& amount) {
     context_.sessions().save(session);
     context_.out.step("depositing " + format_units(amount, token.decimals) + ' ' + token.symbol);
     co_await context_.node.post("/api/relay", std::move(request));
-    session.channel.balance = co_await balance(session.channel.channel_id);
+    session.channel.balance = co_await channel_balance(chain_, session.channel.channel_id);
     context_.sessions().save(session);
     co_return session;
-}
-
-Task<Amount> Depositor::balance(const Hash256& channel_id) {
-    std::vector<eth::abi::Value> id;
-    id.emplace_back(channel_id);
-    const auto state = co_await chain_.read(payment::kChannels, channels::kChannels, id);
-    co_return state.at(0).as_amount();
 }
 
 Task<payment::Requirements> typical_offer(Context& context, const Deployment& deployment,

@@ -22,12 +22,7 @@ class Depositor {
     /// Adds `amount` to it.
     Task<Session> top_up(Session session, const Amount& amount);
 
-    /// What the chain says is in it.
-    Task<Amount> balance(const Hash256& channel_id);
-
   private:
-    Task<void> prove_receiver(const payment::Requirements&);
-    Task<void> have_funds(const TokenInfo& token, const Amount& amount);
     Task<Session> carry(Session session, const Amount& amount);
 
     Context& context_;
@@ -36,6 +31,17 @@ class Depositor {
     payment::ChannelDomain domain_;
     Chain chain_;
 };
+
+/// The service that is paid at `offered.pay_to`. Throws `Failure` where the chain knows none there:
+/// the creators would be left without their share.
+Task<U256> service_of(Chain&, const Deployment&, const payment::Requirements& offered);
+
+/// On a development chain the faucet helps out, so that a new key can begin at once. Throws
+/// `Failure` where `owner` has less.
+Task<void> have_funds(Context&, const Deployment&, eth::Address owner, const TokenInfo&, Amount);
+
+/// What the chain says is in a channel.
+Task<Amount> channel_balance(Chain&, Hash256 channel_id);
 
 /// What the node asks for a typical call of `model`. Throws `Failure` where it takes no sessions.
 Task<payment::Requirements> typical_offer(Context&, const Deployment&, const std::string& model);

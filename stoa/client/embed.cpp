@@ -35,7 +35,7 @@ Task<void> embed(Context& context, const CallOptions& options) {
     PaidCall call;
     call.target = "/v1/embeddings";
     call.body = json::serialize(body);
-    WalletPayer payer{context, deployment, options.key, options.model, options.deposit};
+    WalletPayer payer{context, deployment, options};
     Collector collector;
     const Outcome outcome = co_await payer.payer().call(call, collector);
     if (outcome.response.status / 100 != 2) {

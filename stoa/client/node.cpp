@@ -34,7 +34,8 @@ Deployment deployment_of(const json::value& answer) {
             out.tokens.push_back({token.address("address"), std::string{token.text("symbol")},
                                   std::string{token.text("name")},
                                   std::string{token.text("version")},
-                                  static_cast<unsigned>(token.number("decimals"))});
+                                  static_cast<unsigned>(token.number("decimals")),
+                                  token.has("eip3009") && token.boolean("eip3009")});
         }
         out.faucet = reader.has("faucet") && reader.boolean("faucet");
         out.relay = reader.has("relay") && reader.boolean("relay");

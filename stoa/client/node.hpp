@@ -18,6 +18,7 @@ struct TokenInfo {
     std::string name;     ///< Of its EIP-712 domain.
     std::string version;  ///< Of its EIP-712 domain.
     unsigned decimals = 0;
+    bool eip3009 = false;
 };
 
 /// What `GET /api/deployment` says of the node's chain.

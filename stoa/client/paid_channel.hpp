@@ -15,6 +15,8 @@ struct ChannelMemory {
     Amount balance;     ///< Deposited, less what came back.
     Amount charged;     ///< In total, as the node said.
     Amount signed_max;  ///< The largest total ever signed.
+
+    Amount left() const { return balance > charged ? balance - charged : Amount{}; }
     friend bool operator==(const ChannelMemory&, const ChannelMemory&) = default;
 };
 

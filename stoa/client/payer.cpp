@@ -75,7 +75,7 @@ std::optional<Session> Payer::session_for(const Requirements& offered) const {
     std::optional<Session> best;
     for (Session& session : context_.sessions().list()) {
         const auto& config = session.channel.config;
-        if (session.chain_id != domain_.chain_id() || config.payer != wallet_ ||
+        if (session.chain_id != domain_.chain_id() || session.wallet() != wallet_ ||
             config.payer_authorizer != session_key_.address() ||
             session.channel.channel_id != domain_.channel_id(config)) {
             continue;

@@ -140,6 +140,23 @@ TEST_F(PayerTest, UsesNoSessionOfAnotherWallet) {
     EXPECT_EQ(asked_for, Amount{100});
 }
 
+TEST_F(PayerTest, PaysOutOfAChannelOfItsWalletsPurse) {
+    Session session = user.context.sessions().list().at(0);
+    user.context.sessions().remove(session.channel.channel_id);
+    const auto purse = key_of("purse");
+    session.channel = memory_of(*purse, *user.session_key, 1000);
+    session.owner = key_of("other")->address();
+    user.context.sessions().save(session);
+    EXPECT_THROW(call(), Failure);
+    EXPECT_EQ(asked_for, Amount{100});
+    session.owner = user.wallet->address();
+    user.context.sessions().save(session);
+    const Outcome outcome = call();
+    EXPECT_EQ(outcome.response.status, 200u);
+    EXPECT_EQ(outcome.session->wallet(), user.wallet->address());
+    EXPECT_EQ(outcome.session->channel.config.payer, purse->address());
+}
+
 class PayingServerTest : public testing::Test {
   protected:
     io::Response ask(const std::string& token, io::Method method = io::Method::post,

@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "stoa/client/purse.hpp"
 #include "stoa/client/units.hpp"
 #include "stoa/client/wallet_payer.hpp"
 
@@ -50,6 +51,16 @@ Task<void> pump(std::shared_ptr<Pipe> pipe, io::Writer& writer) {
     pipe->close();
 }
 
+/// No model's name.
+constexpr const char* kPurseDoor = " purse";
+
+struct Leave {
+    explicit Leave(Turnstile& it) : door(it) {}
+    ~Leave() { door.leave(); }
+    Leave(const Leave&) = delete;
+    Turnstile& door;
+};
+
 constexpr std::string_view kPaidRoutes[] = {"/v1/chat/completions", "/v1/completions",
                                             "/v1/embeddings"};
 
@@ -91,7 +102,9 @@ PayingServer::PayingServer(Context& context, const Deployment& deployment,
       session_key_(std::move(session_key)),
       token_(std::move(token)),
       limits_(std::move(limits)),
-      executor_(std::move(executor)) {}
+      executor_(std::move(executor)) {
+    if (wallet_) limits_.owner = wallet_->address();
+}
 
 std::optional<io::Response> PayingServer::refuse_stranger(const io::Request& request) const {
     std::string_view token = request.headers.get("Authorization").value_or("");
@@ -181,7 +194,7 @@ Task<std::optional<io::Response>> PayingServer::run_in_turn(const PaidCall& call
                             Amount missing) {
         return fund(offered, model, std::move(session), std::move(missing));
     };
-    Payer payer{context_,      deployment_, wallet_->address(),
+    Payer payer{context_,      deployment_, owner(),
                 *session_key_, pay_in,      [&](const Amount& price) { reservation.take(price); }};
     const Outcome outcome = co_await payer.call(call, pipe);
     std::optional<io::Response> refused;
@@ -203,11 +216,37 @@ Task<Session> PayingServer::fund(const payment::Requirements& offered, const std
         co_return *std::move(session);
     }
     const Amount left = limits_.budget - spent_;
+    const TokenInfo& token = deployment_.token(offered.asset);
+    if (Purse::is_possible(deployment_, token)) {
+        // One at a time: what one call puts in may be enough for the next.
+        Turnstile& door = turnstile(kPurseDoor);
+        co_await door.enter();
+        const Leave leave{door};
+        Purse purse{context_, deployment_, token, owner()};
+        PurseWish wish;
+        wish.needed = session && session->owner ? missing : offered.amount;
+        wish.slice = std::min(limits_.deposit, left);
+        // All of the run at once, so that the wallet signs once.
+        if (wallet_) wish.refill = left;
+        auto open_wallet = [this]() -> const keys::Signer& { return wallet(); };
+        std::function<const keys::Signer&()> of = std::move(open_wallet);
+        auto locked = co_await purse.provide(offered, model, *session_key_, wish, std::move(of));
+        if (locked) co_return *std::move(locked);
+        throw Failure("purse_empty", "The purse has too little for this call.",
+                      "Fill it where its key is: stoa purse fund 5.00 --session-key " +
+                          to_checksum(session_key_->address()));
+    }
     Amount amount = std::max({missing, limits_.deposit, offered.min_deposit.value_or(Amount{})});
     amount = std::max(std::min(amount, left), missing);
-    Depositor depositor{context_, deployment_, *wallet_};
+    Depositor depositor{context_, deployment_, wallet()};
     if (session) co_return co_await depositor.top_up(*std::move(session), amount);
     co_return co_await depositor.open(offered, model, session_key_->address(), amount);
+}
+
+const keys::Signer& PayingServer::wallet() const {
+    if (wallet_) return *wallet_;
+    throw Failure("no_purses", "Without a wallet here, only a purse can pay.",
+                  "This chain has none of this token: start `stoa proxy` with a --key.");
 }
 
 Turnstile& PayingServer::turnstile(const std::string& model) {

@@ -15,10 +15,12 @@ namespace stoa::client {
 class PayingServer {
   public:
     struct Limits {
-        Amount budget;   ///< The most that all calls together may cost.
-        Amount deposit;  ///< Of a session that is opened; smaller where the budget is.
+        Amount budget;         ///< The most that all calls together may cost.
+        Amount deposit;        ///< Of a session that is opened; smaller where the budget is.
+        eth::Address owner{};  ///< Of the purse that pays, where there is no wallet here.
     };
 
+    /// `wallet` may be null: then a purse must hold what is needed.
     PayingServer(Context&, const Deployment&, std::unique_ptr<keys::Signer> wallet,
                  std::unique_ptr<keys::Signer> session_key, std::string token, Limits,
                  boost::asio::any_io_executor);
@@ -37,6 +39,8 @@ class PayingServer {
     Task<std::optional<io::Response>> run_in_turn(const PaidCall&, const std::string& model, Pipe&);
     Task<Session> fund(const payment::Requirements&, const std::string& model,
                        std::optional<Session>, Amount missing);
+    const keys::Signer& wallet() const;
+    const eth::Address& owner() const { return limits_.owner; }
     Turnstile& turnstile(const std::string& model);
 
     Context& context_;

@@ -36,12 +36,14 @@ Task<void> proxy(Context& context, const ProxyOptions& options) {
     const Deployment& deployment = *co_await context.node.deployment();
     const TokenInfo& token = deployment.token(std::string_view{});
     const std::string secret = "sk-stoa-" + to_hex_digits(random_hash().bytes);
+    PayingServer::Limits limits = limits_of(options, token);
+    limits.owner = owner_of(context, options.key, options.owner);
     PayingServer payer{context,
                        deployment,
-                       context.signer(options.key),
+                       options.owner.empty() ? context.signer(options.key) : nullptr,
                        context.session_key(),
                        secret,
-                       limits_of(options, token),
+                       limits,
                        executor};
     io::Server server{executor, [&](io::Request& request) { return payer.handle(request); }};
     const unsigned short port = server.listen("127.0.0.1", options.port);
@@ -56,7 +58,7 @@ Task<void> proxy(Context& context, const ProxyOptions& options) {
     co_await signals.async_wait(boost::asio::use_awaitable);
     co_await server.stop(kGrace);
     context.out.remark("  " + format_units(payer.spent(), token.decimals) + ' ' + token.symbol +
-                       " spent. What is left in sessions comes back: stoa session close");
+                       " spent. What is left comes back: stoa purse exit, or stoa session close");
 }
 
 }  // namespace stoa::client

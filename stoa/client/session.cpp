@@ -3,6 +3,7 @@
 #include "stoa/base/hex.hpp"
 #include "stoa/client/commands.hpp"
 #include "stoa/client/deposit.hpp"
+#include "stoa/client/purse.hpp"
 #include "stoa/client/units.hpp"
 #include "stoa/payment/json_reader.hpp"
 
@@ -22,6 +23,7 @@ struct OpenChannel {
     Amount refundable;
     Amount charged;
     U256 refund_nonce;
+    std::optional<eth::Address> owner;  ///< Of the purse that pays.
     std::string model;
     std::string title;
 };
@@ -36,6 +38,7 @@ std::optional<OpenChannel> open_channel(const json::value& item) {
     out.refundable = in.amount("amount");
     out.charged = channel.amount("charged");
     out.refund_nonce = channel.number256("refundNonce");
+    if (channel.has("owner")) out.owner = channel.address("owner");
     out.model = channel.text_or_empty("model");
     out.title = channel.text_or_empty("modelTitle");
     const json::value* config = channel.find("config");
@@ -56,7 +59,7 @@ Task<std::vector<OpenChannel>> open_channels(Context& context, const Deployment&
     const payment::ChannelDomain domain{deployment.chain_id};
     for (const json::value& item : items->get_array()) {
         auto channel = open_channel(item);
-        const bool ours = channel && channel->config.payer == payer &&
+        const bool ours = channel && channel->owner.value_or(channel->config.payer) == payer &&
                           domain.channel_id(channel->config) == channel->id;
         if (ours) out.push_back(*std::move(channel));
     }
@@ -68,13 +71,23 @@ json::object json_of(const Session& session) {
             {"model", session.model},
             {"balance", to_decimal(session.channel.balance)},
             {"charged", to_decimal(session.channel.charged)},
-            {"token", to_checksum(session.channel.config.token)}};
+            {"token", to_checksum(session.channel.config.token)},
+            {"purse", session.owner ? json::value(to_checksum(session.channel.config.payer))
+                                    : json::value(nullptr)}};
 }
 
 std::string name_in_store(const Context& context, const OpenChannel& channel) {
     const auto session = context.sessions().find(channel.id);
     if (session) return session->model;
     return channel.title.empty() ? "model " + channel.model : channel.title;
+}
+
+/// A purse's channel is used again when its model is, and goes on counting.
+void forget(Context& context, const OpenChannel& channel) {
+    auto session = context.sessions().find(channel.id);
+    if (!channel.owner || !session) return context.sessions().remove(channel.id);
+    session->channel.balance = std::min(session->channel.balance, session->channel.charged);
+    context.sessions().save(*session);
 }
 
 Task<json::object> close_one(Context& context, const Deployment& deployment,
@@ -105,8 +118,32 @@ Task<json::object> close_one(Context& context, const Deployment& deployment,
     done["refunded"] = to_decimal(failed ? channel.refundable : refunded);
     done["charged"] = to_decimal(channel.charged);
     done["transaction"] = in.text_or_empty("transaction");
-    context.sessions().remove(channel.id);
+    forget(context, channel);
     co_return done;
+}
+
+/// Out of the purse where there can be one: its key then opens the next model's alone.
+Task<Session> open_one(Context& context, const Deployment& deployment,
+                       const payment::Requirements& offered, const keys::Signer& wallet,
+                       const keys::Signer& session_key, const SessionOptions& options,
+                       Amount amount) {
+    const TokenInfo& token = deployment.token(offered.asset);
+    if (options.no_purse || !Purse::is_possible(deployment, token)) {
+        Depositor depositor{context, deployment, wallet};
+        co_return co_await depositor.open(offered, options.model, session_key.address(), amount);
+    }
+    Purse purse{context, deployment, token, wallet.address()};
+    PurseWish wish;
+    wish.needed = offered.amount;
+    wish.slice = quarter_of(amount);
+    wish.refill = amount;
+    auto its_wallet = [&wallet]() -> const keys::Signer& { return wallet; };
+    std::function<const keys::Signer&()> of = std::move(its_wallet);
+    auto locked = co_await purse.provide(offered, options.model, session_key, wish, std::move(of));
+    if (!locked) {
+        throw Failure("deposit_too_small", "A session needs a deposit.", "Name it: --deposit 1.00");
+    }
+    co_return *std::move(locked);
 }
 
 }  // namespace
@@ -120,15 +157,18 @@ Task<void> session_open(Context& context, const SessionOptions& options) {
                          "Write it as 1.50, in " + token.symbol + '.');
     const auto wallet = context.signer(options.key);
     const auto session_key = context.session_key();
-    Depositor depositor{context, deployment, *wallet};
     const Session session =
-        co_await depositor.open(offered, options.model, session_key->address(), amount);
-    const Amount calls{U256{amount.units / std::max<U256>(offered.amount.units, 1)}};
+        co_await open_one(context, deployment, offered, *wallet, *session_key, options, amount);
+    const Amount calls{
+        U256{session.channel.left().units / std::max<U256>(offered.amount.units, 1)}};
     context.out.result(json_of(session), "A session with " + options.model + " is open: " +
-                                             format_units(session.channel.balance, token.decimals) +
+                                             format_units(session.channel.left(), token.decimals) +
                                              ' ' + token.symbol + ", at least " +
                                              to_decimal(calls) + " typical calls.");
-    context.out.remark("  What you don't use comes back: stoa session close");
+    context.out.remark(session.owner
+                           ? "  It is filled from your purse as calls need it; other models take "
+                             "their part there.\n  What you don't use comes back: stoa purse exit"
+                           : "  What you don't use comes back: stoa session close");
 }
 
 Task<void> session_status(Context& context, const SessionOptions& options) {
@@ -171,8 +211,8 @@ Task<void> session_close(Context& context, const SessionOptions& options) {
         const TokenInfo& token = deployment.token(channel.config.token);
         const Amount refunded = parse_amount(done.at("refunded").as_string()).value_or(Amount{});
         text += printable(name) + ": " + format_units(refunded, token.decimals) + ' ' +
-                token.symbol + " came back, " + format_units(channel.charged, token.decimals) +
-                " was charged\n";
+                token.symbol + (channel.owner ? " came back into your purse, " : " came back, ") +
+                format_units(channel.charged, token.decimals) + " was charged\n";
         closed.push_back(std::move(done));
     }
     if (closed.empty()) {

@@ -19,14 +19,16 @@ constexpr unsigned kPrivate = 0600;
 
 std::string to_text(const Session& session) {
     const ChannelMemory& channel = session.channel;
-    return json::serialize(json::object{{"channelId", to_hex(channel.channel_id)},
-                                        {"chainId", session.chain_id},
-                                        {"model", session.model},
-                                        {"node", session.node},
-                                        {"config", payment::to_json(channel.config)},
-                                        {"balance", to_decimal(channel.balance)},
-                                        {"charged", to_decimal(channel.charged)},
-                                        {"signedMax", to_decimal(channel.signed_max)}});
+    json::object out{{"channelId", to_hex(channel.channel_id)},
+                     {"chainId", session.chain_id},
+                     {"model", session.model},
+                     {"node", session.node},
+                     {"config", payment::to_json(channel.config)},
+                     {"balance", to_decimal(channel.balance)},
+                     {"charged", to_decimal(channel.charged)},
+                     {"signedMax", to_decimal(channel.signed_max)}};
+    if (session.owner) out["owner"] = eth::to_checksum(*session.owner);
+    return json::serialize(out);
 }
 
 std::optional<Session> parse_session(std::string_view text) {
@@ -43,6 +45,7 @@ std::optional<Session> parse_session(std::string_view text) {
     out.channel.balance = in.amount("balance");
     out.channel.charged = in.amount("charged");
     out.channel.signed_max = in.amount("signedMax");
+    if (in.has("owner")) out.owner = in.address("owner");
     const json::value* config = in.find("config");
     if (failed || !config) return std::nullopt;
     const auto parsed = payment::parse_channel_config(*config);

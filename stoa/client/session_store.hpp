@@ -17,6 +17,10 @@ struct Session {
     std::uint64_t chain_id = 0;
     std::string model;  ///< As the user named it.
     std::string node;   ///< The URL of the node it was opened at.
+    /// Of the purse that pays; without, the payer is the wallet itself.
+    std::optional<eth::Address> owner;
+
+    const eth::Address& wallet() const { return owner ? *owner : channel.config.payer; }
 };
 
 /// The sessions of this user, one file each. A session's money doesn't depend on its file: what is

@@ -1,21 +1,51 @@
 #include "stoa/client/wallet_payer.hpp"
 
 #include "stoa/client/contracts.hpp"
+#include "stoa/client/purse.hpp"
 #include "stoa/client/units.hpp"
 
 namespace stoa::client {
 
-WalletPayer::WalletPayer(Context& context, const Deployment& deployment, std::string key,
-                         std::string model, std::string deposit)
+WalletPayer::WalletPayer(Context& context, const Deployment& deployment, const CallOptions& options)
     : context_(context),
       deployment_(deployment),
-      key_(std::move(key)),
-      model_(std::move(model)),
-      deposit_(std::move(deposit)),
+      options_(options),
+      owner_(owner_of(context, options.key, options.owner)),
       session_key_(context.session_key()),
-      payer_(context, deployment, context.key_entry(key_).address, *session_key_,
+      payer_(context, deployment, owner_, *session_key_,
              [this](const payment::Requirements& offered, std::optional<Session> session,
                     Amount missing) { return fund(offered, std::move(session), missing); }) {}
+
+const keys::Signer& WalletPayer::wallet() {
+    if (!wallet_) wallet_ = context_.signer(options_.key);
+    if (wallet_->address() != owner_) {
+        throw Failure("not_the_owner", "The key here is not that of " + to_checksum(owner_) + '.',
+                      "Fill the purse where its key is: stoa purse fund 5.00 --session-key " +
+                          to_checksum(session_key_->address()));
+    }
+    return *wallet_;
+}
+
+Amount WalletPayer::deposit_of(const TokenInfo& token) const {
+    if (options_.deposit.empty()) return {};
+    return value_or_failure(parse_units(options_.deposit, token.decimals), "--deposit",
+                            "Write it as 1.50, in " + token.symbol + '.');
+}
+
+Failure WalletPayer::too_little(bool has_session, const Amount& missing,
+                                const TokenInfo& token) const {
+    const std::string key = options_.key.empty() ? "" : " --key " + options_.key;
+    const std::string fill =
+        Purse::is_possible(deployment_, token)
+            ? "Fill your purse: stoa purse fund 1.00" + key
+            : "Open one: stoa session open " + options_.model + " --deposit 1.00" + key;
+    return {has_session ? "session_used_up" : "no_session",
+            has_session ? "The session with " + options_.model + " has " +
+                              format_units(missing, token.decimals) + ' ' + token.symbol +
+                              " too little left for this call."
+                        : "There is no session with " + options_.model + " yet.",
+            fill + "  (or name a --deposit here)"};
+}
 
 Task<Session> WalletPayer::fund(const payment::Requirements& offered,
                                 std::optional<Session> session, Amount missing) {
@@ -23,28 +53,31 @@ Task<Session> WalletPayer::fund(const payment::Requirements& offered,
         co_return *std::move(session);
     }
     const TokenInfo& token = deployment_.token(offered.asset);
-    if (deposit_.empty()) {
-        const std::string open = "stoa session open " + model_ + " --deposit 1.00" +
-                                 (key_.empty() ? "" : " --key " + key_);
-        throw Failure(session ? "session_used_up" : "no_session",
-                      session ? "The session with " + model_ + " has " +
-                                    format_units(missing, token.decimals) + ' ' + token.symbol +
-                                    " too little left for this call."
-                              : "There is no session with " + model_ + " yet.",
-                      "Open one: " + open + "  (or name a --deposit here)");
+    const Amount deposit = deposit_of(token);
+    const bool has_session = session.has_value();
+    if (Purse::is_possible(deployment_, token)) {
+        Purse purse{context_, deployment_, token, owner_};
+        PurseWish wish;
+        wish.needed = has_session && session->owner ? missing : offered.amount;
+        wish.refill = deposit;
+        wish.slice = quarter_of(deposit);
+        auto open_wallet = [this]() -> const keys::Signer& { return wallet(); };
+        std::function<const keys::Signer&()> of = std::move(open_wallet);
+        auto locked =
+            co_await purse.provide(offered, options_.model, *session_key_, wish, std::move(of));
+        if (!locked) throw too_little(has_session, missing, token);
+        co_return *std::move(locked);
     }
-    const Amount amount = value_or_failure(parse_units(deposit_, token.decimals), "--deposit",
-                                           "Write it as 1.50, in " + token.symbol + '.');
-    if (amount < missing) {
+    if (deposit == Amount{}) throw too_little(has_session, missing, token);
+    if (deposit < missing) {
         throw Failure("deposit_too_small",
                       "This call needs " + format_units(missing, token.decimals) + ' ' +
                           token.symbol + " more.",
                       "Raise --deposit, or lower --max-tokens.");
     }
-    const auto wallet = context_.signer(key_);
-    Depositor depositor{context_, deployment_, *wallet};
-    if (session) co_return co_await depositor.top_up(*std::move(session), amount);
-    co_return co_await depositor.open(offered, model_, session_key_->address(), amount);
+    Depositor depositor{context_, deployment_, wallet()};
+    if (session) co_return co_await depositor.top_up(*std::move(session), deposit);
+    co_return co_await depositor.open(offered, options_.model, session_key_->address(), deposit);
 }
 
 void WalletPayer::tell_charge(const Outcome& outcome) {

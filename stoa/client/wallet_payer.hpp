@@ -1,17 +1,16 @@
 #pragma once
 
+#include "stoa/client/commands.hpp"
 #include "stoa/client/deposit.hpp"
 #include "stoa/client/payer.hpp"
 
 namespace stoa::client {
 
-/// A payer for one command: pays out of the key's sessions, and opens or refills one only where
-/// the user named a deposit.
+/// A payer for one command: pays out of the key's sessions, which it opens and fills from the
+/// purse. The wallet signs only where the user named a deposit.
 class WalletPayer {
   public:
-    /// `deposit` is empty, or what to put into a session that is missing or used up.
-    WalletPayer(Context&, const Deployment&, std::string key, std::string model,
-                std::string deposit);
+    WalletPayer(Context&, const Deployment&, const CallOptions&);
 
     Payer& payer() { return payer_; }
 
@@ -22,11 +21,15 @@ class WalletPayer {
     Task<Session> fund(const payment::Requirements& offered, std::optional<Session> session,
                        Amount missing);
 
+    Amount deposit_of(const TokenInfo&) const;
+    const keys::Signer& wallet();
+    Failure too_little(bool has_session, const Amount& missing, const TokenInfo&) const;
+
     Context& context_;
     const Deployment& deployment_;
-    std::string key_;
-    std::string model_;
-    std::string deposit_;
+    CallOptions options_;
+    eth::Address owner_;
+    std::unique_ptr<keys::Signer> wallet_;  ///< Opened when it must sign.
     std::unique_ptr<keys::Signer> session_key_;
     Payer payer_;
 };

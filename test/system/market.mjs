@@ -86,9 +86,12 @@ export class Market {
   balance(holder) { return this.read(this.token.address, abi('TestUSD'), 'balanceOf', [holder]); }
 
   /** Runs the command line against this node and returns what `--json` printed. */
-  async cli(...args) {
+  cli(...args) { return this.cliIn('cli', ...args); }
+
+  /** The same with keys and sessions of another folder, as on another machine. */
+  async cliIn(folder, ...args) {
     const { stdout } = await run(path.join(root, 'build/release/bin/stoa'),
-      [...args, '--node', this.url, '--data', path.join(this.data, 'cli'), '--json']);
+      [...args, '--node', this.url, '--data', path.join(this.data, folder), '--json']);
     return JSON.parse(stdout);
   }
 

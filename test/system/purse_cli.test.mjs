@@ -1,0 +1,106 @@
+// The command line's purse: one signature of a wallet for every model, and for an agent that has none.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { account, openMarket } from './market.mjs';
+
+const mnemonic = path.join(import.meta.dirname, '../vectors/anvil.mnemonic');
+const buyer = account(4);
+
+let market;
+before(async () => {
+  market = await openMarket();
+  await market.cli('key', 'import', 'buyer', '--mnemonic-file', mnemonic, '--index', '4');
+});
+after(async () => { await market?.close(); });
+
+const purse = () => market.json(`/api/purse?owner=${buyer.address}&token=${market.token.address}`);
+const free = async () => (await market.json(`/api/relay?payer=${buyer.address}`)).free;
+const story = (folder, ...more) =>
+  market.cliIn(folder, 'chat', 'stories15m', 'Once upon a time', '--max-tokens', '16', ...more);
+const embed = (folder, ...more) => market.cliIn(folder, 'embed', 'minilm', 'A man is eating food.', ...more);
+const spent = (...answers) => answers.reduce((sum, { charged }) => sum + BigInt(charged), 0n);
+
+test('one signature of the wallet pays two models, and an exit brings the rest home to the unit', async () => {
+  const before = await market.balance(buyer.address);
+  const filled = await market.cli('purse', 'fund', '2.00');
+  assert.deepEqual([filled.owner, filled.balance, filled.spendable], [buyer.address, '2000000', '2000000']);
+  const told = await story('cli');
+  assert.match(told.text, /Lily|time|day/);
+  const embedded = await embed('cli');
+  assert.equal(embedded.embedding.length, 384);
+  const again = await story('cli');
+  const charged = spent(told, embedded, again);
+  assert.ok(charged > 0n);
+
+  const shown = await market.cli('purse', 'status');
+  assert.deepEqual([shown.balance, (await purse()).nonce], ['1125000', 1]);
+  const { items } = await market.cli('session', 'status');
+  assert.deepEqual(items.map((item) => item.model).sort(), ['minilm', 'stories15m']);
+  assert.equal(await free(), 17);
+
+  const left = await market.cli('purse', 'exit');
+  assert.deepEqual([BigInt(left.amount), left.waiting], [2_000_000n - charged, 0]);
+  assert.equal(await market.balance(buyer.address), before - charged);
+  assert.deepEqual(await market.cli('purse', 'exit'), left);
+  assert.equal(await free(), 15);
+  await assert.rejects(story('cli'), /session_used_up|no_session/);
+});
+
+test('a session takes its part of the purse, the next model another, and a channel is used again after its end', async () => {
+  const opened = await market.cli('session', 'open', 'stories15m', '--deposit', '1.00');
+  const { purse: address, nonce } = await purse();
+  assert.equal(opened.purse, address);
+  await market.cli('session', 'open', 'minilm', '--deposit', '1.00');
+  assert.equal((await purse()).nonce, nonce);
+  assert.equal((await purse()).balance, '500000');
+  const embedded = await embed('cli');
+  const { closed } = await market.cli('session', 'close', 'minilm');
+  assert.equal(BigInt(closed[0].refunded), 250_000n - BigInt(embedded.charged));
+  assert.equal(BigInt((await purse()).balance), 750_000n - BigInt(embedded.charged));
+  assert.ok(BigInt((await embed('cli')).charged) > 0n);
+  assert.equal((await purse()).nonce, nonce);
+});
+
+test('an agent without a wallet pays within the limits that the owner signed for its key', async () => {
+  const owner = ['--owner', buyer.address];
+  const { sessionKey, policy } = await market.cliIn('agent', 'purse', 'status', ...owner);
+  assert.equal(policy.valid, false);
+  await assert.rejects(embed('agent', ...owner), /purse fund/);
+  const limits = ['--session-key', sessionKey, '--per-day', '0.30', '--only', 'minilm', '--days', '1'];
+  await market.cli('purse', 'fund', '1.00', ...limits);
+  await assert.rejects(story('agent', ...owner), /ServiceNotAllowed/);
+  assert.equal((await embed('agent', ...owner)).embedding.length, 384);
+  const { policy: used } = await market.cliIn('agent', 'purse', 'status', ...owner);
+  assert.deepEqual([used.capPerDay, used.leftToday], ['300000', '0']);
+
+  await market.cli('purse', 'revoke', sessionKey);
+  assert.equal((await market.cliIn('agent', 'purse', 'status', ...owner)).policy.valid, false);
+  assert.equal((await market.cli('purse', 'status')).policy.valid, true);
+});
+
+test('calls of two models at once go through one proxy, which asks the wallet once', async () => {
+  await market.cli('purse', 'exit');
+  const { nonce } = await purse();
+  const proxy = await market.background('proxy', '--budget', '3.00');
+  try {
+    const { OPENAI_BASE_URL: url, OPENAI_API_KEY: key } = proxy.said;
+    const call = async (route, body) => {
+      const response = await fetch(`${url}/${route}`, {
+        method: 'POST', body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+      });
+      assert.equal(response.status, 200, await response.clone().text());
+      return response.json();
+    };
+    const answers = await Promise.all([
+      call('completions', { model: 'stories15m', prompt: 'Once upon a time', max_tokens: 8 }),
+      call('embeddings', { model: 'minilm', input: 'food' }),
+      call('completions', { model: 'stories15m', prompt: 'Once upon a time', max_tokens: 8 }),
+    ]);
+    assert.equal(answers.length, 3);
+    assert.equal((await purse()).nonce, nonce + 1);
+  } finally {
+    proxy.close();
+  }
+});
