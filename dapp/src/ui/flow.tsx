@@ -1,6 +1,6 @@
 // An action that asks the wallet: one at a time on the page, each with its prompts listed beforehand,
 // what the wallet will show, and where it stands.
-import { useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import type { Address } from 'viem';
 import { addPending, removePending } from '../lib/pending';
 import { isRunning, stepOf, stepText, type OnStep, type Step } from '../lib/step';
@@ -73,6 +73,13 @@ export function useFlow() {
 }
 
 export type Flow = ReturnType<typeof useFlow>;
+
+/** Of what stands in a dialogue: closed while the wallet asks, it is given up. */
+export function useLeaveOnClose(flow: Flow, inDialog: boolean): void {
+  const latest = useRef(flow);
+  useEffect(() => { latest.current = flow; });
+  useEffect(() => () => { if (inDialog) latest.current.leave(); }, [inDialog]);
+}
 
 /** A sent transaction outlives the page; see parts/pending_list. */
 function remember(step: Step, chainId: number, from: Address): void {

@@ -188,6 +188,39 @@ test('what another device signed first is named, and signing again works', async
   assert.deepEqual(types(), ['ReceiveWithAuthorization', 'SetPolicy', 'SetPolicy']);
 });
 
+test('a dialogue that is closed while the wallet asks is given up, and what is signed later is not sent', async () => {
+  await openSession('5.00');
+  await page.goto(`${node.url}/money`);
+  const request = wallet.request.bind(wallet);
+  let asked, signs, answered;
+  const asking = new Promise((resolve) => { asked = resolve; });
+  const given = new Promise((resolve) => { answered = resolve; });
+  const late = new Promise((resolve) => { signs = resolve; });
+  wallet.request = async (method, params) => {
+    if (method !== 'eth_signTypedData_v4') return request(method, params);
+    asked();
+    await late;
+    const signature = await request(method, params);
+    setTimeout(answered, 0);
+    return signature;
+  };
+  await id('purse-limits').click();
+  await sign();
+  await asking;
+  await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  wallet.request = request;
+  await id('revoke-key').click();
+  await sign();
+  await page.getByText('This device can take nothing more').waitFor();
+  signs();
+  await given;
+  // The page has had its turn: whatever it had sent is answered before what it asks now.
+  await page.reload();
+  await page.getByText('nothing', { exact: true }).waitFor();
+  assert.equal(node.purses.of(me()).nonce, 2);
+});
+
 test('two tabs open two models from one purse at once', async () => {
   node.pay(me(), 100_000_000n);
   await page.goto(`${node.url}/money`);

@@ -5,7 +5,7 @@ import { dollars } from '../../../lib/amount';
 import { policyOf, setLimits } from '../../../lib/purse';
 import type { OnStep } from '../../../lib/step';
 import type { Token } from '../../../lib/types';
-import { PromptList, TxState, useFlow, WalletPanel } from '../../flow';
+import { PromptList, TxState, useFlow, useLeaveOnClose, WalletPanel } from '../../flow';
 import { useMarket } from '../../market';
 import { useDeviceChannels, useRefreshMoney } from '../../use_purse';
 import { duration, moment } from '../text';
@@ -20,13 +20,15 @@ type Props = {
   /** What follows, without the wallet. */
   then?: (owner: Address, sum: bigint, onStep: OnStep) => Promise<void>;
   done: string;
+  inDialog?: boolean;
 };
 
 /** Lets this device spend what the purse holds: one signature that moves nothing. */
-export function AllowForm({ purse, token, lead, least, then, done }: Props) {
+export function AllowForm({ purse, token, lead, least, then, done, inDialog = false }: Props) {
   const { api, store, deployment } = useMarket();
   const refresh = useRefreshMoney();
   const flow = useFlow();
+  useLeaveOnClose(flow, inDialog);
   const { data: channels = [] } = useDeviceChannels();
   const [now] = useState(() => Math.floor(Date.now() / 1000));
   const cap = BigInt(purse.balance);

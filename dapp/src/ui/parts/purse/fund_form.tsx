@@ -5,7 +5,7 @@ import { dollars, parseAmount, plain } from '../../../lib/amount';
 import { fundPurse, policyOf } from '../../../lib/purse';
 import type { OnStep } from '../../../lib/step';
 import type { Token } from '../../../lib/types';
-import { PromptList, TxState, useFlow, WalletPanel } from '../../flow';
+import { PromptList, TxState, useFlow, useLeaveOnClose, WalletPanel } from '../../flow';
 import { useMarket } from '../../market';
 import { useBalance } from '../../use_money';
 import { useDeviceChannels, useRefreshMoney } from '../../use_purse';
@@ -28,14 +28,16 @@ type Props = {
   /** What follows the funding, without the wallet. */
   then?: (owner: Address, sum: bigint, onStep: OnStep) => Promise<void>;
   done: string;
+  inDialog?: boolean;
 };
 
 /** Puts money into the purse and says what this device may do with it: one signature. */
-export function FundForm({ purse, token, lead, least, help, then, done }: Props) {
+export function FundForm({ purse, token, lead, least, help, then, done, inDialog = false }: Props) {
   const { api, store, deployment } = useMarket();
   const { address } = useWallet();
   const refresh = useRefreshMoney();
   const flow = useFlow();
+  useLeaveOnClose(flow, inDialog);
   const { data: channels = [] } = useDeviceChannels();
   const wallet = useBalance(token.address);
   const [now] = useState(() => Math.floor(Date.now() / 1000));

@@ -115,14 +115,14 @@ function PurseCard(parts: PurseParts) {
       {total > 0n && address && <PurseWithoutNode {...parts} owner={address} />}
       {asked === 'fund' && (
         <Dialog title={purse.exists ? 'Add money to your purse' : 'Fill a purse'} close={close}>
-          <FundForm purse={purse} token={token} least={smallest} done="It is in your purse." then={async () => close()}
+          <FundForm purse={purse} token={token} least={smallest} done="It is in your purse." then={async () => close()} inDialog
             lead={purse.exists && <p>It holds {money(purse.balance)}. The signature also renews what this device may use.</p>}
             help={() => 'Refundable at once, without a fee.'} />
         </Dialog>
       )}
       {asked === 'limits' && (
         <Dialog title="What this device may use" close={close}>
-          <AllowForm purse={purse} token={token} least={smallest} done="The limits are set." then={async () => close()}
+          <AllowForm purse={purse} token={token} least={smallest} done="The limits are set." then={async () => close()} inDialog
             lead={<p>A new signature takes the place of the former one of this device. Nothing moves.</p>} />
         </Dialog>
       )}
