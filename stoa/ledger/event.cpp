@@ -10,7 +10,7 @@ namespace {
 
 class Writer {
   public:
-    ByteVector out;
+    explicit Writer(ByteVector& out) : out_(out) {}
 
     template <class... Fields>
     void operator()(const Fields&... fields) {
@@ -18,7 +18,7 @@ class Writer {
     }
 
   private:
-    void append(Bytes bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
+    void append(Bytes bytes) { out_.insert(out_.end(), bytes.begin(), bytes.end()); }
     void put(const Hash256& value) { append(value.bytes); }
     void put(const eth::Address& value) { append(value.bytes); }
     void put(const eth::Signature& value) { append(value.bytes); }
@@ -27,16 +27,18 @@ class Writer {
     template <std::integral Number>
     void put(Number number) {
         const auto bits = static_cast<std::uint64_t>(number);
-        for (int shift = 56; shift >= 0; shift -= 8) {
-            out.push_back(static_cast<std::uint8_t>(bits >> shift));
-        }
+        std::array<std::uint8_t, 8> bytes;
+        for (unsigned i = 0; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(bits >> (56 - 8 * i));
+        append(bytes);
     }
     void put(const ByteVector& bytes) {
         STOA_ASSERT(bytes.size() <= 0xffff);
-        out.push_back(static_cast<std::uint8_t>(bytes.size() >> 8));
-        out.push_back(static_cast<std::uint8_t>(bytes.size()));
+        out_.push_back(static_cast<std::uint8_t>(bytes.size() >> 8));
+        out_.push_back(static_cast<std::uint8_t>(bytes.size()));
         append(bytes);
     }
+
+    ByteVector& out_;
 };
 
 class Reader {
@@ -146,14 +148,19 @@ Event decode_kind(std::size_t kind, Reader& reader) {
     }
 }
 
+void append(ByteVector& out, const Event& event) {
+    Writer writer(out);
+    out.push_back(static_cast<std::uint8_t>(event.index()));
+    std::visit([&](const auto& e) { fields(writer, e); }, event);
+}
+
 }  // namespace
 
 ByteVector encode(const Event& event) {
-    Writer writer;
-    writer.out.reserve(256);
-    writer.out.push_back(static_cast<std::uint8_t>(event.index()));
-    std::visit([&](const auto& e) { fields(writer, e); }, event);
-    return std::move(writer.out);
+    ByteVector out;
+    out.reserve(256);
+    append(out, event);
+    return out;
 }
 
 Event decode(Bytes bytes) {
@@ -169,11 +176,13 @@ ByteVector encode_together(std::span<const Event> events) {
     ByteVector out{kTogether};
     out.reserve(events.size() * 160);
     for (const Event& event : events) {
-        const ByteVector body = encode(event);
-        STOA_ASSERT(body.size() <= 0xffff);
-        out.push_back(static_cast<std::uint8_t>(body.size() >> 8));
-        out.push_back(static_cast<std::uint8_t>(body.size()));
-        out.insert(out.end(), body.begin(), body.end());
+        const std::size_t begin = out.size();
+        out.resize(begin + 2);
+        append(out, event);
+        const std::size_t size = out.size() - begin - 2;
+        STOA_ASSERT(size <= 0xffff);
+        out[begin] = static_cast<std::uint8_t>(size >> 8);
+        out[begin + 1] = static_cast<std::uint8_t>(size);
     }
     return out;
 }

@@ -18,6 +18,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t kMaxWaiting = 16'384;
+constexpr std::size_t kTogether = 64;
 
 template <class... Events>
 std::vector<Event> all_of(Events&&... events) {
@@ -25,6 +26,17 @@ std::vector<Event> all_of(Events&&... events) {
     list.reserve(sizeof...(events));
     (list.emplace_back(std::forward<Events>(events)), ...);
     return list;
+}
+
+/// A sync costs more than many calls' turns of the loop: as long as each round of the loop brings
+/// another one that wants to share it, and there is room, it has not begun.
+template <class Waiting>
+Task<void> gather(asio::any_io_executor executor, const Waiting& waiting) {
+    std::size_t before = 0;
+    do {
+        before = waiting.size();
+        co_await asio::post(executor, asio::use_awaitable);
+    } while (waiting.size() > before && waiting.size() < kTogether);
 }
 
 }  // namespace
@@ -170,10 +182,9 @@ Task<void> Ledger::append(std::vector<Event> events) {
     co_await asio::async_initiate<Token, void(std::exception_ptr)>(start, asio::use_awaitable);
 }
 
-/// Until nobody waits. Those that wait together share a write, and so does whoever is ready to run
-/// when it would begin: a sync costs more than their turn.
+/// Until nobody waits. Those that wait together share a write.
 Task<void> Ledger::write() {
-    co_await asio::post(executor_, asio::use_awaitable);
+    co_await gather(executor_, waiting_);
     while (!waiting_.empty()) {
         std::vector<Waiting> group = std::exchange(waiting_, {});
         std::vector<Event> events;
@@ -194,7 +205,7 @@ Task<void> Ledger::write() {
                 std::move(done)(failed);
             });
         }
-        co_await asio::post(executor_, asio::use_awaitable);
+        co_await gather(executor_, waiting_);
     }
     is_writing_ = false;
 }
