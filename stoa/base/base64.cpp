@@ -1,5 +1,7 @@
 #include "stoa/base/base64.hpp"
 
+#include <algorithm>
+
 namespace stoa {
 namespace {
 
@@ -46,21 +48,27 @@ Result<ByteVector> parse_base64(std::string_view text, std::size_t max_bytes) {
     if (size > max_bytes) return fail(FormatError::bad_length);
 
     ByteVector out(size);
-    std::size_t filled = 0;
-    for (std::size_t i = 0; i < text.size(); i += 4) {
-        const std::size_t left = text.size() - i;
-        const int a = value_of(text[i]);
-        const int b = value_of(text[i + 1]);
-        const int c = left > 2 ? value_of(text[i + 2]) : 0;
-        const int d = left > 3 ? value_of(text[i + 3]) : 0;
-        if ((a | b | c | d) < 0) return fail(FormatError::bad_base64);
-        const auto group = static_cast<std::uint32_t>(a << 18 | b << 12 | c << 6 | d);
-        out[filled++] = static_cast<std::uint8_t>(group >> 16);
-        if (left > 2) out[filled++] = static_cast<std::uint8_t>(group >> 8);
-        if (left > 3) out[filled++] = static_cast<std::uint8_t>(group);
-        const bool stray_bits = (left == 2 && (group & 0xffff)) || (left == 3 && (group & 0xff));
-        if (stray_bits) return fail(FormatError::bad_base64);
+    std::uint8_t* next = out.data();
+    const auto put = [&](const char* in, std::size_t count) {
+        const int a = value_of(in[0]);
+        const int b = value_of(in[1]);
+        const int c = count > 2 ? value_of(in[2]) : 0;
+        const int d = count > 3 ? value_of(in[3]) : 0;
+        using U = std::uint32_t;
+        const U group = U(a) << 18 | U(b) << 12 | U(c) << 6 | U(d);
+        *next++ = static_cast<std::uint8_t>(group >> 16);
+        if (count > 2) *next++ = static_cast<std::uint8_t>(group >> 8);
+        if (count > 3) *next++ = static_cast<std::uint8_t>(group);
+        const bool stray_bits = (count == 2 && (group & 0xffff)) || (count == 3 && (group & 0xff));
+        return (a | b | c | d) | (stray_bits ? -1 : 0);
+    };
+    int wrong = 0;  // Below 0 once a character was.
+    const char* in = text.data();
+    for (std::size_t left = text.size(); left > 0;
+         in += 4, left -= std::min<std::size_t>(left, 4)) {
+        wrong |= left >= 4 ? put(in, 4) : put(in, left);
     }
+    if (wrong < 0) return fail(FormatError::bad_base64);
     return out;
 }
 

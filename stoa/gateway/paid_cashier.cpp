@@ -27,12 +27,12 @@ std::uint64_t seconds(const io::Clock& clock) {
 
 }  // namespace
 
-Task<Cashier::Bought> Cashier::buy(PaidOffer offer, ServiceTerms service,
+Task<Cashier::Bought> Cashier::buy(const PaidOffer& offer, const ServiceTerms& service,
                                    payment::PaymentPayload payment, Hash256 request) {
     const bool exact = payment.accepted.scheme == payment::Scheme::exact;
     const payment::Requirements& offered = exact ? offer.exact : offer.channel;
     if (auto* refund_of = std::get_if<payment::RefundPayload>(&payment.payload)) {
-        co_return co_await refund(std::move(offer), std::move(service), std::move(*refund_of));
+        co_return co_await refund(offer, service, std::move(*refund_of));
     }
     if (!payment::accepts(payment.accepted, offered) || payment.accepted.amount < offer.least) {
         co_return refused(offer, PaymentError::no_matching_requirements);
@@ -41,17 +41,18 @@ Task<Cashier::Bought> Cashier::buy(PaidOffer offer, ServiceTerms service,
     if (auto* deposit_of = std::get_if<payment::DepositPayload>(&payment.payload)) {
         payment::VoucherPayload voucher = voucher_of(*deposit_of);
         std::optional<payment::DepositPayload> deposit(std::move(*deposit_of));
-        co_return co_await by_channel(std::move(offer), std::move(service), std::move(voucher),
-                                      std::move(deposit), amount, request);
+        co_return co_await by_channel(offer, service, std::move(voucher), std::move(deposit),
+                                      amount, request);
     }
     if (auto* voucher = std::get_if<payment::VoucherPayload>(&payment.payload)) {
         std::optional<payment::DepositPayload> none;
-        co_return co_await by_channel(std::move(offer), std::move(service), std::move(*voucher),
-                                      std::move(none), amount, request);
+        co_return co_await by_channel(offer, service, std::move(*voucher), std::move(none), amount,
+                                      request);
     }
     if (auto* authorized = std::get_if<payment::ExactPayload>(&payment.payload)) {
-        offer.exact.amount = amount;
-        co_return co_await by_transfer(std::move(offer), std::move(*authorized), request);
+        PaidOffer at = offer;
+        at.exact.amount = amount;
+        co_return co_await by_transfer(std::move(at), std::move(*authorized), request);
     }
     co_return refused(offer, PaymentError::payload_type);
 }
@@ -68,7 +69,8 @@ Result<void> Cashier::check(const ServiceTerms& service,
                                     payload.signature);
 }
 
-Task<Answer> Cashier::look(PaidOffer offer, ServiceTerms service, const Request& request) {
+Task<Answer> Cashier::look(const PaidOffer& offer, const ServiceTerms& service,
+                           const Request& request) {
     auto payment = payment_of(request, offer);
     if (!payment) co_return std::move(payment.error());
     if (!std::holds_alternative<payment::RefundPayload>(payment->payload)) {
@@ -76,11 +78,11 @@ Task<Answer> Cashier::look(PaidOffer offer, ServiceTerms service, const Request&
             offer, std::string(code_of(make_error_code(payment::PaymentError::payload_type))));
     }
     const Hash256 hash = hash_of(request);
-    auto bought = co_await buy(std::move(offer), std::move(service), std::move(*payment), hash);
+    auto bought = co_await buy(offer, service, std::move(*payment), hash);
     co_return std::move(std::get<io::Response>(bought));
 }
 
-Task<Cashier::Bought> Cashier::by_channel(PaidOffer offer, ServiceTerms service,
+Task<Cashier::Bought> Cashier::by_channel(const PaidOffer& offer, const ServiceTerms& service,
                                           payment::VoucherPayload payload,
                                           std::optional<payment::DepositPayload> with_deposit,
                                           Amount amount, Hash256 request) {
@@ -155,7 +157,7 @@ Task<Result<ChannelPurchase::Deposit>> Cashier::deposit(payment::DepositPayload 
     co_return ChannelPurchase::Deposit{done->transaction, payload.deposit};
 }
 
-Task<io::Response> Cashier::refund(PaidOffer offer, ServiceTerms service,
+Task<io::Response> Cashier::refund(const PaidOffer& offer, const ServiceTerms& service,
                                    payment::RefundPayload payload) {
     const auto checked = check(service, payload);
     if (!checked) co_return refused(offer, checked.error());

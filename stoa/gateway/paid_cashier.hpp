@@ -25,12 +25,14 @@ class Cashier {
     /// The second where there is no purchase: a refusal, a refund, or an answer given before.
     using Bought = std::variant<std::unique_ptr<Purchase>, io::Response>;
 
+    // Offers and terms are the caller's, who keeps them until it is told.
+
     /// `request` is the hash of method, path and body; `service` the one that `offer` is of.
-    Task<Bought> buy(PaidOffer offer, ServiceTerms service, payment::PaymentPayload,
+    Task<Bought> buy(const PaidOffer& offer, const ServiceTerms& service, payment::PaymentPayload,
                      Hash256 request);
 
     /// A look before a call: its terms; or the refund that the request asks for.
-    Task<Answer> look(PaidOffer, ServiceTerms, const Request&);
+    Task<Answer> look(const PaidOffer&, const ServiceTerms&, const Request&);
 
     /// How long a second call of a channel waits for the first.
     static constexpr std::chrono::milliseconds kBusyWait{250};
@@ -38,10 +40,10 @@ class Cashier {
     static constexpr std::chrono::seconds kSameWait{120};
 
   private:
-    Task<Bought> by_channel(PaidOffer, ServiceTerms, payment::VoucherPayload,
+    Task<Bought> by_channel(const PaidOffer&, const ServiceTerms&, payment::VoucherPayload,
                             std::optional<payment::DepositPayload>, Amount amount, Hash256 request);
     Task<Bought> by_transfer(PaidOffer, payment::ExactPayload, Hash256 request);
-    Task<io::Response> refund(PaidOffer, ServiceTerms, payment::RefundPayload);
+    Task<io::Response> refund(const PaidOffer&, const ServiceTerms&, payment::RefundPayload);
 
     /// Everything that needs no chain and no waiting.
     Result<void> check(const ServiceTerms&, const payment::VoucherPayload&) const;

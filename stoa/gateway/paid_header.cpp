@@ -6,9 +6,10 @@
 namespace stoa::gateway {
 
 Hash256 hash_of(const Request& request) {
-    std::string text(io::to_text(request.method));
-    text += '\n' + request.path + '\n';
-    text += request.body;
+    const std::string_view method = io::to_text(request.method);
+    std::string text;
+    text.reserve(method.size() + request.path.size() + request.body.size() + 2);
+    text.append(method).append("\n").append(request.path).append("\n").append(request.body);
     return eth::keccak256(text);
 }
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "stoa/base/base64.hpp"
+#include "stoa/payment/json_writer.hpp"
 
 namespace stoa::gateway {
 namespace {
@@ -44,17 +45,36 @@ json::object PaidText::head(bool chunk) const {
 }
 
 std::string PaidText::answer(std::string_view text, const inference::Outcome& outcome) const {
-    json::object choice{
-        {"index", 0}, {"logprobs", nullptr}, {"finish_reason", name_of(outcome.finish)}};
-    if (kind_ == PaidKind::chat) {
-        choice["message"] = {{"role", "assistant"}, {"content", text}, {"refusal", nullptr}};
+    const bool chat = kind_ == PaidKind::chat;
+    payment::JsonWriter out;
+    out.begin();
+    out.plain("id", id_);
+    out.plain("object", chat ? "chat.completion" : "text_completion");
+    out.number("created", static_cast<std::uint64_t>(created_));
+    out.text("model", model_);
+    out.begin_list("choices");
+    out.begin();
+    out.number("index", 0);
+    out.null("logprobs");
+    out.plain("finish_reason", name_of(outcome.finish));
+    if (chat) {
+        out.begin("message");
+        out.plain("role", "assistant");
+        out.text("content", text);
+        out.null("refusal");
+        out.end();
     } else {
-        choice["text"] = text;
+        out.text("text", text);
     }
-    json::object body = head(false);
-    body["choices"] = json::array(1, std::move(choice));
-    body["usage"] = usage_of(outcome);
-    return json::serialize(body);
+    out.end();
+    out.end_list();
+    out.begin("usage");
+    out.number("prompt_tokens", outcome.input_tokens);
+    out.number("completion_tokens", outcome.output_tokens);
+    out.number("total_tokens", std::uint64_t{outcome.input_tokens} + outcome.output_tokens);
+    out.end();
+    out.end();
+    return out.take();
 }
 
 std::string PaidText::embeddings(const inference::Embeddings& found, bool base64) const {

@@ -186,7 +186,7 @@ Task<io::Response> Router::handle(io::Request& raw) {
     const ProblemShape shape = shape_for(request->path);
     Match match = find(request->method, request->path);
 
-    Answer result = refuse(GatewayError::unknown_route);
+    Answer result{io::Response{}};
     if (request->remote != "unix" && !site_.knows_host(request->headers.get("host").value_or(""))) {
         result = refuse(GatewayError::foreign_host);
     } else if (request->method == io::Method::options && request->headers.get("origin")) {
@@ -201,6 +201,8 @@ Task<io::Response> Router::handle(io::Request& raw) {
         result = refuse(GatewayError::method_not_allowed);
     } else if (is_read(request->method) && otherwise_) {
         result = co_await answer(*request, otherwise_);
+    } else {
+        result = refuse(GatewayError::unknown_route);
     }
 
     io::Response response = result ? std::move(*result) : to_response(result.error(), shape);

@@ -66,6 +66,7 @@ std::optional<std::string_view> Request::query_parameter(std::string_view name) 
 
 std::optional<std::string> percent_decode(std::string_view text, bool plus) {
     std::string out;
+    if (text.find_first_of("%+") == std::string_view::npos) return out.assign(text);
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '%') {
@@ -100,6 +101,7 @@ std::string percent_encode(std::string_view text) {
 
 std::optional<std::vector<std::string>> path_segments(std::string_view path) {
     std::vector<std::string> segments;
+    segments.reserve(4);
     if (path.starts_with('/')) path.remove_prefix(1);
     while (true) {
         const auto end = path.find('/');

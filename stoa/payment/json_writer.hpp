@@ -54,7 +54,13 @@ class JsonWriter {
         out_ += value ? "true" : "false";
     }
 
+    void null(std::string_view key) {
+        name(key);
+        out_ += "null";
+    }
+
     const std::string& out() const { return out_; }
+    std::string take() { return std::move(out_); }
 
   private:
     void separate() {
