@@ -15,7 +15,6 @@ namespace {
 
 /// How long the node may take to carry a signature of the wallet.
 constexpr std::uint64_t kValidSeconds = 3600;
-constexpr std::uint64_t kDaySeconds = 24 * 3600;
 constexpr int kMaxSpends = 3;
 
 Failure bad_answer() {
@@ -117,29 +116,11 @@ Task<PurseStatus> Purse::status(eth::Address key) {
     co_return it;
 }
 
-/// All that is there then may be locked, as far as the limits go. What the key spent today and
-/// what its channels got stay counted by the contract, so the new caps are above that.
-payment::PursePolicy Purse::policy(const PurseStatus& now, const eth::Address& key,
-                                   const Amount& amount, const PurseLimits& limits) const {
-    const PurseStatus::Key before = now.key.value_or(PurseStatus::Key{});
-    const Amount spent_today =
-        before.cap_per_day > before.left_today ? before.cap_per_day - before.left_today : Amount{};
-    payment::PursePolicy it;
-    it.key = key;
-    it.token = token_.address;
-    const Amount all = now.balance + amount;
-    it.cap = limits.total.value_or(all);
-    it.cap_per_day = limits.per_day.value_or(spent_today + all);
-    it.cap_per_service = limits.per_service.value_or(before.cap_per_service + all);
-    it.expires = context_.now() + limits.days * kDaySeconds;
-    it.services = limits.services;
-    return it;
-}
-
 Task<PurseStatus> Purse::fund(const keys::Signer& wallet, eth::Address key, Amount amount,
                               PurseLimits limits) {
     const PurseStatus now = co_await status(key);
-    const payment::PursePolicy terms = policy(now, key, amount, limits);
+    const payment::PursePolicy terms =
+        policy_for(now, key, token_.address, amount, limits, context_.now());
     if (!payment::is_well_formed(terms)) {
         throw Failure("bad_limits", "The purse can't hold such limits.",
                       "Choose smaller sums, and at most 16 models.");

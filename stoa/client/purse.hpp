@@ -48,6 +48,12 @@ struct PurseLimits {
 /// What one model gets at once of money that is for several.
 Amount quarter_of(const Amount&);
 
+/// All that is in the purse after `more` may be set aside, as far as the limits go. What the key
+/// spent today and what its channels got stay counted by the contract: the new caps are above that.
+payment::PursePolicy policy_for(const PurseStatus&, const eth::Address& key,
+                                const eth::Address& token, const Amount& more, const PurseLimits&,
+                                std::uint64_t now);
+
 /// What a call wants from the purse.
 struct PurseWish {
     Amount needed;  ///< At least so much must be set aside.
@@ -108,8 +114,6 @@ class Purse {
     void note_emptied(const eth::Address& purse) const;
     Task<void> put_in(const keys::Signer& wallet, const PurseStatus&, const payment::PursePolicy&,
                       Amount);
-    payment::PursePolicy policy(const PurseStatus&, const eth::Address& key, const Amount&,
-                                const PurseLimits&) const;
     std::filesystem::path limits_file(const eth::Address& key) const;
 
     Context& context_;

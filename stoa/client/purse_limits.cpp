@@ -11,7 +11,27 @@ namespace {
 constexpr std::size_t kMaxLimitsBytes = 16 * 1024;
 constexpr unsigned kPrivate = 0600;
 
+constexpr std::uint64_t kDaySeconds = 24 * 3600;
+
 }  // namespace
+
+payment::PursePolicy policy_for(const PurseStatus& status, const eth::Address& key,
+                                const eth::Address& token, const Amount& more,
+                                const PurseLimits& limits, std::uint64_t now) {
+    const PurseStatus::Key before = status.key.value_or(PurseStatus::Key{});
+    const Amount spent_today =
+        before.cap_per_day > before.left_today ? before.cap_per_day - before.left_today : Amount{};
+    const Amount all = status.balance + more;
+    payment::PursePolicy it;
+    it.key = key;
+    it.token = token;
+    it.cap = limits.total.value_or(all);
+    it.cap_per_day = limits.per_day.value_or(spent_today + all);
+    it.cap_per_service = limits.per_service.value_or(before.cap_per_service + all);
+    it.expires = now + limits.days * kDaySeconds;
+    it.services = limits.services;
+    return it;
+}
 
 std::filesystem::path Purse::limits_file(const eth::Address& key) const {
     return context_.data / "purses" /

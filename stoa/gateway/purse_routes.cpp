@@ -10,8 +10,8 @@
 namespace stoa::gateway {
 namespace {
 
-/// How long an exit waits for a call that is under way.
-constexpr std::chrono::seconds kTurnWait{5};
+/// How long an exit waits for calls that are under way.
+constexpr std::chrono::seconds kCallsWait{30};
 
 Answer ok(const json::object& object) {
     auto response = io::json_response(200, json::serialize(object));
@@ -139,8 +139,10 @@ Task<Answer> PurseRoutes::exit(const Fields& fields) {
     if (!taken) co_return tl::unexpected(std::move(taken.error()));
     std::vector<payment::ChannelConfig> rest = *std::move(taken);
     const auto ours = parts_.ledger.book().of_payer(begun->purse);
+    const auto until = parts_.clock.steady() + kCallsWait;
     for (const auto& id : ours) {
-        const bool is_home = co_await refund(id);
+        const auto left = std::max(until - parts_.clock.steady(), io::Duration{0});
+        const bool is_home = co_await refund(id, left);
         const auto* channel = parts_.ledger.book().find(id);
         if (!is_home && channel) rest.push_back(channel->config);
     }
@@ -186,8 +188,8 @@ Task<OrProblem<std::vector<payment::ChannelConfig>>> PurseRoutes::take_in(
 
 /// What this node did not earn goes back into the purse, and what it earned is claimed. False
 /// where that can't be now.
-Task<bool> PurseRoutes::refund(ledger::ChannelId id) {
-    const auto turn = co_await parts_.ledger.turns().take(id, kTurnWait);
+Task<bool> PurseRoutes::refund(ledger::ChannelId id, io::Duration wait) {
+    const auto turn = co_await parts_.ledger.turns().take(id, wait);
     if (!turn) co_return false;
     const auto refunded = co_await parts_.settler.refund(*turn, std::nullopt);
     co_return refunded || refunded.error() == payment::PaymentError::refund_no_balance;

@@ -39,7 +39,7 @@ class PurseRoutes {
     Answer done(const relay::PurseDone&);
     Task<OrProblem<std::vector<payment::ChannelConfig>>> take_in(
         eth::Address purse, std::vector<payment::ChannelConfig> given);
-    Task<bool> refund(ledger::ChannelId);
+    Task<bool> refund(ledger::ChannelId, io::Duration wait);
 
     RelayParts parts_;
 };

@@ -95,6 +95,13 @@ export class Market {
     return JSON.parse(stdout);
   }
 
+  /** Starts a command that writes to people, piece by piece. */
+  talk(folder, ...args) {
+    return spawn(path.join(root, 'build/release/bin/stoa'),
+      [...args, '--node', this.url, '--data', path.join(this.data, folder)],
+      { stdio: ['ignore', 'pipe', 'inherit'] });
+  }
+
   /** Starts a command that goes on, such as `proxy`; resolves with its first JSON line. */
   async background(...args) {
     const child = spawn(path.join(root, 'build/release/bin/stoa'),

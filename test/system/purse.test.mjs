@@ -160,3 +160,40 @@ test('one channel comes back into the purse by the owner alone', async () => {
   assert.deepEqual([(await it.state()).key.valid, (await it.state()).key.left], [true, '500000']);
   assert.equal((await relay(await it.exit(3))).amount, '1000000');
 });
+
+/** Until `is` holds of what the node says; the node may be gone for a moment. */
+async function until(look, is) {
+  for (;;) {
+    const seen = await look().catch(() => null);
+    if (seen && is(seen)) return;
+    await new Promise((next) => setImmediate(next));
+  }
+}
+
+test('an exit is finished by the same request, wherever the node was killed in it', async () => {
+  const services = [await serviceOf('stories15m'), await serviceOf('minilm')];
+  for (const point of ['begun', 'a channel is back', 'all channels are back']) {
+    const it = new Purse(account(3));
+    const before = await market.balance(it.wallet.address);
+    const { nonce } = await it.state();
+    await relay(await it.funding('1000000'));
+    const channels = [];
+    for (const service of services) channels.push(await relay(await it.spend(service, '200000')));
+    const exit = await it.exit(nonce + 1);
+    const running = relay(exit).catch(() => null);
+    const back = async () => {
+      const [state, ...held] = await Promise.all([it.state(), ...channels.map(({ channelId }) =>
+        market.read(market.contracts.Channels, abi('Channels'), 'channels', [channelId]))]);
+      return { leaving: state.leaving, count: held.filter(([balance, claimed]) => balance === claimed).length };
+    };
+    const least = { begun: 0, 'a channel is back': 1, 'all channels are back': 2 }[point];
+    await until(back, ({ leaving, count }) => leaving && count >= least);
+    await market.kill();
+    await running;
+    await market.up();
+    const done = await relay(exit);
+    assert.deepEqual([done.amount, done.waiting], ['1000000', []], point);
+    assert.equal(await market.balance(it.wallet.address), before, point);
+    assert.equal((await relay(exit)).transaction, done.transaction);
+  }
+});

@@ -104,3 +104,22 @@ test('calls of two models at once go through one proxy, which asks the wallet on
     proxy.close();
   }
 });
+
+test('an exit waits for the call that runs, which is paid, and nothing is lost on either side', async () => {
+  const cli = (...args) => market.cliIn('hasty', ...args);
+  await cli('key', 'import', 'hasty', '--mnemonic-file', mnemonic, '--index', '2');
+  const { address } = account(2);
+  const before = await market.balance(address);
+  await cli('purse', 'fund', '1.00');
+  const { stdout } = market.talk('hasty', 'chat', 'stories15m', 'Once upon a time', '--max-tokens', '200');
+  let text = '';
+  await new Promise((heard) => stdout.on('data', (piece) => { text += piece; heard(); }));
+  let left = await cli('purse', 'exit');
+  while (left.waiting) left = await cli('purse', 'exit');
+  assert.ok(text.length > 0);
+  const charged = 1_000_000n - BigInt(left.amount);
+  assert.ok(charged > 0n);
+  assert.equal(await market.balance(address), before - charged);
+  const { items } = await market.json(`/api/money?address=${address}`);
+  assert.deepEqual(items.filter((item) => item.state === 'refundable' && item.amount !== '0'), []);
+});
