@@ -69,8 +69,12 @@ Task<void> Driver::one_round(std::uint32_t number) {
     } else if (chance < 20) {
         co_await act(Act::refund, number, 1 + up_to(left - 1));
     } else {
-        const std::uint64_t amount = 1 + up_to(std::min(left, kMostOfOneCall) - 1);
+        std::uint64_t amount = 1 + up_to(std::min(left, kMostOfOneCall) - 1);
         co_await act(Act::reserve, number, amount);
+        while (amount < left && up_to(2) == 0) {
+            amount += 1 + up_to(std::min(left - amount, kMostOfOneCall) - 1);
+            co_await act(Act::raise, number, amount);
+        }
         const Act end = up_to(9) == 0 ? Act::release : Act::charge;
         const std::uint64_t charge = end == Act::charge ? up_to(amount) : 0;
         co_await act(end, number, charge);
@@ -83,10 +87,13 @@ Task<void> Driver::script() {
         co_await act(Act::reserve, channel, 300);
         co_await act(Act::charge, channel, 299);
         co_await act(Act::reserve, channel, 200);
+        co_await act(Act::raise, channel, 900);
         co_await act(Act::release, channel, 0);
         co_await act(Act::deposit, channel, 77);
         co_await act(Act::claim, channel, 0);
-        co_await act(Act::reserve, channel, 150);
+        co_await act(Act::reserve, channel, 50);
+        co_await act(Act::raise, channel, 100);
+        co_await act(Act::raise, channel, 150);
         co_await act(Act::charge, channel, 150);
         co_await act(Act::refund, channel, 1'000);
     }
@@ -109,6 +116,13 @@ Task<void> Driver::perform(Act act, std::uint32_t number, std::uint64_t value) {
             reservation.signature = signature_of(number, total);
             reservation.amount = Amount{value};
             co_await ledger_->reserve(std::move(reservation));
+            break;
+        }
+        case Act::raise: {
+            const std::uint64_t total =
+                static_cast<std::uint64_t>(ledger_->book().find(id)->charged.units) + value;
+            const payment::Voucher voucher{id, Amount{total}};
+            co_await ledger_->raise(voucher, signature_of(number, total));
             break;
         }
         case Act::charge: {

@@ -80,6 +80,10 @@ Account Account::after(Act act, std::uint64_t value) const {
             next.amount = value;
             next.last_charge = 0;
             break;
+        case Act::raise:
+            next.maximum = charged + value;
+            next.amount = value;
+            break;
         case Act::charge:
             next.charged += value;
             next.last_charge = value;

@@ -42,7 +42,7 @@ void must(bool holds, const char* rule) {
 }
 
 Simulation::Simulation(std::uint64_t seed, std::filesystem::path file)
-    : random_(seed), file_(std::move(file)) {
+    : random_(seed), pays_on_(seed % 4 == 0), file_(std::move(file)) {
     for (std::uint32_t payer = 0; payer < kPayers; ++payer) {
         SimCall deposit;
         deposit.payer = payer;
@@ -134,11 +134,22 @@ void Simulation::buyer_acts(std::uint32_t payer) {
     } else if (chance == 4) {
         call.kind = SimCall::Kind::take_back;
         chain_.send(call);
+    } else if (pays_on_ && buyer.running != 0 && chance < 25) {
+        sign_more(payer);
     } else {
         const std::uint64_t amount = 1 + pick(kMostOfOneCall);
         network_.push_back({payer, buyer.believes + amount, amount});
         buyer.signed_total = std::max(buyer.signed_total, buyer.believes + amount);
     }
+}
+
+/// Of the call that runs, or of one that it believes to run.
+void Simulation::sign_more(std::uint32_t payer) {
+    Buyer& buyer = buyers_.at(payer);
+    const std::uint64_t amount = buyer.running + 1 + pick(kMostOfOneCall);
+    const std::uint64_t total = (pick(4) == 0 ? buyer.believes : buyer.charged) + amount;
+    network_.push_back({payer, total, amount, true});
+    buyer.signed_total = std::max(buyer.signed_total, total);
 }
 
 /// Any message, not the oldest; sometimes it is lost, sometimes it stays to come again.
@@ -148,7 +159,7 @@ void Simulation::deliver() {
     const Message message = *at;
     const std::uint64_t chance = pick(10);
     if (chance < 8) network_.erase(at);
-    if (chance > 0) accept(message);
+    if (chance > 0) message.tops_up ? top_up(message) : accept(message);
 }
 
 /// What the cashier does with a voucher, whose signature is good here.
@@ -175,6 +186,20 @@ void Simulation::accept(const Message& message) {
     buyer.running = message.amount;
     buyer.begun_at = chain_.head();
     buyer.turn.emplace(*std::move(turn));
+}
+
+/// What the stream of a running call does with a larger voucher.
+void Simulation::top_up(const Message& message) {
+    Buyer& buyer = buyers_.at(message.payer);
+    const ledger::Channel* found = channel(message.payer);
+    if (!found || buyer.running == 0) return;
+    const ledger::ChannelId id = channel_of(message.payer);
+    const payment::Voucher voucher{id, Amount{message.total}};
+    const Amount required = found->maximum + Amount{1};
+    if (!payment::check_top_up(voucher, ledger_->state_of(id, *found), required)) return;
+    wait_for(ledger_->raise(voucher, {}));
+    buyer.running = message.total - buyer.charged;
+    ++top_ups_;
 }
 
 std::optional<ledger::Turns::Turn> Simulation::take_turn(std::uint32_t payer) {
@@ -208,12 +233,15 @@ void Simulation::charge(std::uint32_t payer, std::uint64_t amount) {
     ++served_;
 }
 
-/// The process dies. A charge that it has begun is durable and told to nobody.
+/// The process dies. A charge, or a top-up, that it has begun is durable and told to nobody.
 void Simulation::crash() {
     ++crashes_;
     const std::uint32_t payer = any_payer();
     Buyer& buyer = buyers_.at(payer);
-    if (buyer.running != 0) {
+    if (buyer.running != 0 && pays_on_ && pick(2) == 0) {
+        sign_more(payer);
+        top_up(network_.back());
+    } else if (buyer.running != 0) {
         const std::uint64_t charge = pick(buyer.running + 1);
         const payment::Usage usage{1, 1};
         boost::asio::co_spawn(*loop_, ledger_->charge(channel_of(payer), Amount{charge}, usage),

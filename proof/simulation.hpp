@@ -30,12 +30,14 @@ class Simulation {
     std::uint64_t lost() const { return lost_; }
     std::uint64_t robberies() const { return robberies_; }
     std::uint64_t leavings() const { return leavings_; }
+    std::uint64_t top_ups() const { return top_ups_; }
 
   private:
     struct Message {
         std::uint32_t payer = 0;
         std::uint64_t total = 0;
         std::uint64_t amount = 0;
+        bool tops_up = false;  ///< A larger voucher for the call that runs.
     };
     struct Buyer {
         std::uint64_t believes = 0;      ///< What it thinks it was charged.
@@ -51,6 +53,8 @@ class Simulation {
     void crash();
     void deliver();
     void accept(const Message&);
+    void sign_more(std::uint32_t payer);
+    void top_up(const Message&);
     void finish(std::uint32_t payer);
     void charge(std::uint32_t payer, std::uint64_t amount);
     void finish_long_calls();
@@ -74,6 +78,7 @@ class Simulation {
     std::uint32_t any_payer() { return static_cast<std::uint32_t>(pick(kPayers)); }
 
     std::mt19937_64 random_;
+    bool pays_on_;  ///< Buyers top up calls that run: in every fourth world.
     std::filesystem::path file_;
     io::ManualClock clock_{unix_time(1'800'000'000)};
     SimChain chain_;
@@ -92,6 +97,7 @@ class Simulation {
     std::uint64_t lost_ = 0;
     std::uint64_t robberies_ = 0;
     std::uint64_t leavings_ = 0;
+    std::uint64_t top_ups_ = 0;
     bool is_pressed_ = false;  ///< Somebody robs or leaves; one at a time.
 };
 

@@ -14,6 +14,8 @@ void Simulation::check() const {
         must(buyer.charged <= small(found->maximum), "more was charged than was signed");
         must(small(found->maximum) <= buyer.signed_total, "the ledger has a voucher of nobody");
         must(found->reservation.has_value() == (buyer.running != 0), "a reservation is wrong");
+        must(buyer.running == 0 || small(found->reservation->amount) == buyer.running,
+             "a reservation is of another sum than was promised");
     }
     check_loss();
 }

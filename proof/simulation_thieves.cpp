@@ -20,6 +20,11 @@ void Simulation::spend(std::uint32_t payer) {
     const std::uint64_t total = buyer.charged + amount;
     buyer.signed_total = std::max(buyer.signed_total, total);
     accept({payer, total, amount});
+    if (!pays_on_ || buyer.running == 0 || pick(2) == 0) return;
+    // Also past what the node takes of a running call.
+    const std::uint64_t more = buyer.running + 1 + pick(kMostOfOneCall);
+    buyer.signed_total = std::max(buyer.signed_total, buyer.charged + more);
+    top_up({payer, buyer.charged + more, more, true});
 }
 
 /// Some payers deposit more than their credit, spend it before it is safe, and let a fork undo it.

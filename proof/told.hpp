@@ -11,7 +11,7 @@ namespace stoa::proof {
 enum class Phase : std::uint32_t { starting, opened, intends, done, ended };
 
 /// One act on one channel; `value` is its amount.
-enum class Act : std::uint32_t { open, deposit, reserve, charge, release, claim, refund };
+enum class Act : std::uint32_t { open, deposit, reserve, raise, charge, release, claim, refund };
 
 /// Small enough that the kernel writes it into a pipe whole or not at all.
 struct Told {

@@ -20,6 +20,10 @@ constexpr std::size_t kMaxBodyBytes = std::size_t{2} << 20;
 constexpr std::chrono::seconds kQuoteHolds{60};
 constexpr unsigned kQuotesAMinute = 60;
 
+/// A stream whose buyer can pay on is begun with what its prompt and these tokens may cost, and is
+/// paid on for as many at least.
+constexpr std::uint64_t kTokensAtOnce = 32;
+
 const char* path_of(PaidKind kind) {
     switch (kind) {
         case PaidKind::chat: return "/chat/completions";
@@ -53,6 +57,16 @@ payment::Receipt receipt_before(const ServedModel& served, const PaidRequest& re
     return receipt;
 }
 
+payment::Usage first_of(payment::Usage most) {
+    most.output_tokens = std::min(most.output_tokens, kTokensAtOnce);
+    return most;
+}
+
+Amount step_of(const payment::Price& price) {
+    const Amount tokens = payment::cost({{}, {}, price.per_million_output}, {0, kTokensAtOnce});
+    return std::max(tokens, Amount{1});
+}
+
 }  // namespace
 
 struct PaidRoutes::Impl {
@@ -61,6 +75,7 @@ struct PaidRoutes::Impl {
           cashier(parts),
           failures(std::make_shared<EngineFailures>(parts.clock)),
           receipts(parts.executor, parts.clock, parts.authorizer, parts.channels.chain_id()),
+          top_ups(parts.ledger, parts.channels),
           quotes(parts.clock, kQuotesAMinute) {}
 
     /// The model of the path, else of the body; open for calls.
@@ -72,6 +87,7 @@ struct PaidRoutes::Impl {
     Task<Answer> ask(Request&, PaidKind);
     Task<Answer> quote(Request&);
     Task<Answer> receipt(Request&);
+    Task<Answer> voucher(Request&);
 
     /// What a service costs, and what it cost before: quotes hold for a minute.
     struct Quoted {
@@ -84,6 +100,7 @@ struct PaidRoutes::Impl {
     Cashier cashier;
     std::shared_ptr<EngineFailures> failures;  ///< Streams may outlive the routes.
     Receipts receipts;
+    TopUps top_ups;
     VisitorLimit quotes;
     std::unordered_map<std::uint64_t, Quoted> quoted;
     std::mt19937_64 random{std::random_device{}()};
@@ -110,6 +127,8 @@ void PaidRoutes::add_to(Router& router) {
     }
     router.add("GET", "/api/receipts/{id}", open,
                [impl](Request& request) { return impl->receipt(request); });
+    router.add("POST", "/x402/voucher", open,
+               [impl](Request& request) { return impl->voucher(request); });
     router.add("POST", "/api/quote", paid,
                [impl](Request& request) { return impl->quote(request); });
 }
@@ -179,7 +198,11 @@ Task<Answer> PaidRoutes::Impl::call(Request& request, PaidKind kind) {
     const ServiceTerms service = *served.service;
     const std::string alias = served.alias;
     payment::Receipt receipt = receipt_before(served, *body);
-    const PaidOffer terms = offer(served, kind, usage_bound(*body, engine->info()));
+    const payment::Usage most = usage_bound(*body, engine->info());
+    PaidOffer terms = offer(served, kind, most);
+    const bool stream = body->stream;
+    const bool wants_events = request.headers.get("Stoa-Stream") == "1";
+    if (stream && wants_events) terms.channel.least_amount = least(service, first_of(most));
 
     auto payment = payment_of(request, terms);
     if (!payment) co_return std::move(payment.error());
@@ -193,8 +216,6 @@ Task<Answer> PaidRoutes::Impl::call(Request& request, PaidKind kind) {
 
     const Amount maximum = purchase->maximum();
     PaidText text(kind, new_id(kind), alias, unix_seconds(parts.clock.now()));
-    const bool stream = body->stream;
-    const auto wants_events = request.headers.get("Stoa-Stream");
     auto run = std::make_unique<PaidRun>(
         PaidRun{std::move(*body),
                 engine,
@@ -207,8 +228,12 @@ Task<Answer> PaidRoutes::Impl::call(Request& request, PaidKind kind) {
                 std::move(receipt),
                 {},
                 {},
-                wants_events == "1",
+                wants_events,
                 parts.log});
+    if (stream && wants_events && maximum < terms.least) {
+        run->pays_on.emplace(PaidRun::PaysOn{top_ups, terms.channel.amount, step_of(service.price),
+                                             parts.voucher_wait});
+    }
     if (stream) co_return co_await answer_stream(parts.executor, std::move(run));
     co_return co_await answer_whole(std::move(run));
 }
@@ -233,6 +258,25 @@ Task<Answer> PaidRoutes::Impl::receipt(Request& request) {
                          "This receipt isn't kept here; only the newest are.");
     }
     co_return io::json_response(200, json::serialize(payment::to_json(receipts.domain(), *found)));
+}
+
+Task<Answer> PaidRoutes::Impl::voucher(Request& request) {
+    const auto fields = Fields::parse(request.body);
+    if (!fields) co_return tl::unexpected(fields.error());
+    const auto channel = fields->hash("channelId");
+    if (!channel) co_return tl::unexpected(channel.error());
+    const auto total = fields->number("maxClaimableAmount");
+    if (!total) co_return tl::unexpected(total.error());
+    const auto written = fields->text("signature");
+    if (!written) co_return tl::unexpected(written.error());
+    const auto signature = eth::parse_signature(*written);
+    if (!signature) {
+        co_return refuse(GatewayError::invalid_field, "A signature is 65 bytes.", "signature");
+    }
+    const payment::Voucher larger{*channel, Amount{*total}};
+    const auto taken = co_await top_ups.take(larger, *signature);
+    if (!taken) co_return refuse(taken.error());
+    co_return io::Response(204);
 }
 
 Task<Answer> PaidRoutes::Impl::quote(Request& request) {

@@ -27,10 +27,12 @@ struct PaidParts {
     const io::Clock& clock;
     std::string url;  ///< Of this node, for `resource.url`.
     io::Log log{};
+    /// How long a stream that is paid for in part waits for the next voucher.
+    std::chrono::milliseconds voucher_wait{5'000};
 };
 
 /// Inference for money, under `/v1` and `/m/{model}/v1`: models, chat/completions, completions,
-/// embeddings, and `/api/quote`. A call without payment is told its price (402); a paid one is
+/// embeddings; `/api/quote`; and `/x402/voucher`, by which buyers pay on for a stream. A call without payment is told its price (402); a paid one is
 /// checked from cheap to dear, reserved on disk, answered, and charged for what was delivered
 /// before its last byte leaves. docs/reference/http.md has the routes, x402 the headers.
 class PaidRoutes {

@@ -34,7 +34,8 @@ Task<Cashier::Bought> Cashier::buy(const PaidOffer& offer, const ServiceTerms& s
     if (auto* refund_of = std::get_if<payment::RefundPayload>(&payment.payload)) {
         co_return co_await refund(offer, service, std::move(*refund_of));
     }
-    if (!payment::accepts(payment.accepted, offered) || payment.accepted.amount < offer.least) {
+    const Amount& least = offered.least_amount.value_or(offer.least);
+    if (!payment::accepts(payment.accepted, offered) || payment.accepted.amount < least) {
         co_return refused(offer, PaymentError::no_matching_requirements);
     }
     const Amount amount = payment.accepted.amount;

@@ -52,7 +52,8 @@ PaidTest::PaidTest() {
     router = std::make_unique<Router>(Site("http://localhost:1", 1), io::Log{}, metrics);
     routes = std::make_unique<PaidRoutes>(PaidParts{executor, served, deployment, channels, *ledger,
                                                     *mirror, *deposits, *settler, *sender,
-                                                    authorizer, clock, "http://localhost:1"});
+                                                    authorizer, clock, "http://localhost:1",
+                                                    io::Log{}, std::chrono::milliseconds(0)});
     routes->add_to(*router);
 }
 

@@ -121,11 +121,16 @@ class TestWriter final : public io::Writer {
   public:
     explicit TestWriter(std::size_t takes = 1000) : takes_(takes) {}
     std::string text;
+    std::function<Task<void>(std::string)> heard;  ///< Acts on what it reads before it reads on.
 
     Task<bool> write(std::string_view bytes) override {
         if (takes_ == 0) co_return false;
         --takes_;
         text += bytes;
+        if (heard) {
+            std::string read(bytes);
+            co_await heard(std::move(read));
+        }
         co_return true;
     }
     bool is_gone() const override { return takes_ == 0; }

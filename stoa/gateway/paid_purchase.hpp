@@ -19,6 +19,8 @@ class Purchase {
 
     const PaidAnswers::Key& key() const { return key_; }
     const Amount& maximum() const { return maximum_; }
+    /// The buyer has promised more meanwhile, durably.
+    void raise_to(const Amount& maximum) { maximum_ = maximum; }
 
     /// What PAYMENT-RESPONSE says before the charge is known, where a client must be told at once
     /// that something is on chain.

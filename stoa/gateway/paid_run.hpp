@@ -10,6 +10,7 @@
 #include "stoa/gateway/paid_purchase.hpp"
 #include "stoa/gateway/paid_receipts.hpp"
 #include "stoa/gateway/paid_text.hpp"
+#include "stoa/gateway/paid_top_up.hpp"
 #include "stoa/gateway/router.hpp"
 #include "stoa/io/log.hpp"
 
@@ -30,6 +31,15 @@ struct PaidRun {
     std::vector<std::uint32_t> output_ids{};
     bool with_receipt = false;  ///< The client reads Stoa's own events.
     io::Log log{};
+
+    /// Of a stream that is paid for in part and whose buyer can pay on.
+    struct PaysOn {
+        TopUps& top_ups;
+        Amount bound;  ///< The most that the call can cost.
+        Amount step;   ///< By which the next voucher must be larger.
+        std::chrono::milliseconds wait;  ///< For it, before the stream ends.
+    };
+    std::optional<PaysOn> pays_on{};
 };
 
 /// Its receipt, of a charge that is durable. `output` is the text that was delivered.

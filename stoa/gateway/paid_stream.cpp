@@ -28,7 +28,12 @@ struct ClientLeft : std::runtime_error {
 class Live final : public inference::Sink, public std::enable_shared_from_this<Live> {
   public:
     Live(const asio::any_io_executor& executor, std::unique_ptr<PaidRun> run)
-        : run_(std::move(run)), changed_(executor) {}
+        : run_(std::move(run)), changed_(executor), raised_(executor) {
+        if (!run_->pays_on) return;
+        const auto& it = *run_->pays_on;
+        pays_on_ = it.top_ups.open(run_->purchase->account(), it.bound, it.step,
+                                   [this](const Amount& maximum) { raise_to(maximum); });
+    }
 
     /// Ends when the engine has ended.
     Task<void> work() {
@@ -40,6 +45,7 @@ class Live final : public inference::Sink, public std::enable_shared_from_this<L
         } catch (const std::exception& failed) {
             failure_ = failed.what();
         }
+        pays_on_.reset();
         if (left_) co_await charge_prompt();
         ended_ = true;
         changed_.cancel();
@@ -47,7 +53,7 @@ class Live final : public inference::Sink, public std::enable_shared_from_this<L
 
     /// True when the engine took the prompt; false when it ended before.
     Task<bool> started() {
-        co_await until([this] { return accepted_ || ended_; }, kCallWait);
+        co_await until(changed_, kCallWait, [this] { return accepted_ || ended_; });
         co_return accepted_;
     }
 
@@ -73,13 +79,18 @@ class Live final : public inference::Sink, public std::enable_shared_from_this<L
         run_->input_ids = std::move(tokens);
         accepted_ = true;
         changed_.cancel();
-        co_await until([this] { return writer_ != nullptr; }, kHeadWait);
+        co_await until(changed_, kHeadWait, [this] { return writer_ != nullptr; });
         if (!writer_) throw ClientLeft();
         co_await send(run_->text.opening());
     }
 
     Task<bool> on_piece(inference::Piece piece) override {
         const std::size_t tokens = piece.tokens.size();
+        if (pays_on_) {
+            const bool paid = co_await is_paid(tokens);
+            unpaid_ = !paid && !writer_->is_gone();
+            if (!paid) co_return false;
+        }
         if (!piece.text.empty()) {
             const bool taken = co_await send(run_->text.piece(piece.text));
             if (!taken) co_return false;
@@ -87,17 +98,59 @@ class Live final : public inference::Sink, public std::enable_shared_from_this<L
         run_->meter.output_delivered(tokens);
         output_ += piece.text;
         run_->output_ids.insert(run_->output_ids.end(), piece.tokens.begin(), piece.tokens.end());
+        if (pays_on_) co_return co_await ask_early();
         co_return true;
     }
 
   private:
+    /// One coroutine at a time waits for a timer; who changes the condition cancels it.
     template <class Condition>
-    Task<void> until(Condition condition, io::Duration limit) {
+    static Task<void> until(asio::steady_timer& timer, io::Duration limit, Condition condition) {
         const auto end = std::chrono::steady_clock::now() + limit;
         while (!condition() && std::chrono::steady_clock::now() < end) {
-            changed_.expires_at(end);
-            co_await changed_.async_wait(asio::as_tuple(asio::use_awaitable));
+            timer.expires_at(end);
+            co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
         }
+    }
+
+    void raise_to(const Amount& maximum) {
+        run_->purchase->raise_to(maximum);
+        run_->meter.raise_to(maximum);
+        raised_.cancel();
+    }
+
+    /// False where the buyer doesn't pay for that many tokens more.
+    Task<bool> is_paid(std::size_t tokens) {
+        while (!run_->meter.has_room_for(tokens)) {
+            const Amount signed_now = run_->purchase->maximum();
+            const bool asked = co_await ask(signed_now);
+            if (!asked) co_return false;
+            const io::Duration left = deadline_ - std::chrono::steady_clock::now();
+            co_await until(raised_, left,
+                           [&] { return run_->purchase->maximum() != signed_now; });
+            if (run_->purchase->maximum() == signed_now) co_return false;
+        }
+        co_return true;
+    }
+
+    /// Once for each maximum. False where there is nothing to ask for, or nobody.
+    Task<bool> ask(Amount signed_now) {
+        if (signed_now >= run_->pays_on->bound) co_return false;
+        if (asked_at_ == signed_now) co_return true;
+        asked_at_ = signed_now;
+        deadline_ = std::chrono::steady_clock::now() + run_->pays_on->wait;
+        const std::string event = pays_on_->event(run_->pays_on->wait);
+        // Not for those who ask for the answer again.
+        co_return co_await writer_->write(event);
+    }
+
+    /// The buyer is asked while a quarter is left, so that the stream need not wait for it.
+    Task<bool> ask_early() {
+        const Amount& maximum = run_->purchase->maximum();
+        const Amount charge = run_->meter.charge();
+        const U256 left = maximum.units - charge.units;
+        if (left * 4 > maximum.units || maximum >= run_->pays_on->bound) co_return true;
+        co_return co_await ask(maximum);
     }
 
     void head(io::Headers& headers) const {
@@ -124,7 +177,7 @@ class Live final : public inference::Sink, public std::enable_shared_from_this<L
         if (left_) co_return;
         writer_ = &writer;
         changed_.cancel();
-        co_await until([this] { return ended_; }, kCallWait);
+        co_await until(changed_, kCallWait, [this] { return ended_; });
         if (!outcome_ || !*outcome_) {
             co_await run_->purchase->release();
             run_->engine_failed();
@@ -139,6 +192,10 @@ class Live final : public inference::Sink, public std::enable_shared_from_this<L
     /// The charge first: whoever has the last event has paid.
     Task<void> finish(inference::Outcome outcome) {
         const payment::Usage usage = run_->meter.usage();
+        if (unpaid_) {
+            outcome.finish = inference::Finish::length;
+            outcome.output_tokens = static_cast<std::uint32_t>(usage.output_tokens);
+        }
         const auto settled = co_await run_->purchase->charge(run_->meter.charge(), usage);
         std::string last = run_->text.closing(outcome.finish);
         if (run_->request.include_usage) last += run_->text.usage(outcome);
@@ -171,7 +228,12 @@ class Live final : public inference::Sink, public std::enable_shared_from_this<L
     }
 
     std::unique_ptr<PaidRun> run_;
+    std::unique_ptr<TopUps::Running> pays_on_;
     asio::steady_timer changed_;
+    asio::steady_timer raised_;
+    std::chrono::steady_clock::time_point deadline_;  ///< For the voucher that was asked for.
+    std::optional<Amount> asked_at_;  ///< The maximum that it shall be larger than.
+    bool unpaid_ = false;             ///< The answer ended with the money.
     io::Writer* writer_ = nullptr;
     bool accepted_ = false;
     bool ended_ = false;

@@ -157,6 +157,19 @@ void Book::on(const RefundSigned& e) {
     if (!newest || newest->nonce != e.nonce || newest->amount < e.amount) newest = e;
 }
 
+void Book::on(const Raised& e) {
+    Channel& channel = at(e.channel);
+    if (!channel.reservation) {
+        throw std::runtime_error("the ledger's record raises a reservation that is not there");
+    }
+    channel.maximum = e.maximum;
+    channel.signature = e.signature;
+    channel.reservation->maximum = e.maximum;
+    channel.reservation->signature = e.signature;
+    channel.reservation->amount = e.amount;
+    channel.used_at = e.time;
+}
+
 const std::unordered_set<ChannelId>& Book::under(const Index& index, const eth::Address& key) {
     static const std::unordered_set<ChannelId> none;
     const auto found = index.find(key);

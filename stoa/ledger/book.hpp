@@ -104,6 +104,7 @@ class Book {
     void on(const ExactBegun&);
     void on(const ExactAbandoned&);
     void on(const RefundSigned&);
+    void on(const Raised&);
 
     using Index = std::unordered_map<eth::Address, std::unordered_set<ChannelId>>;
     static const std::unordered_set<ChannelId>& under(const Index&, const eth::Address&);

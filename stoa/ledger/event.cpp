@@ -123,6 +123,8 @@ void fields(Archive& a, E& e) {
         a(e.channel, e.time);
     } else if constexpr (Is<E, ExactSettled>) {
         a(e.payment, e.payer, e.receiver, e.token, e.amount, e.transaction, e.request, e.time);
+    } else if constexpr (Is<E, Raised>) {
+        a(e.channel, e.maximum, e.signature, e.amount, e.time);
     } else if constexpr (Is<E, ExactBegun>) {
         a(e.payment, e.payer, e.receiver, e.token, e.amount, e.request, e.time);
     } else if constexpr (Is<E, RefundSigned>) {

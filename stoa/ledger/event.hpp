@@ -159,10 +159,20 @@ struct RefundSigned {
     friend bool operator==(const RefundSigned&, const RefundSigned&) = default;
 };
 
+/// The call that runs was given a larger voucher: its reservation grows.
+struct Raised {
+    ChannelId channel;
+    Amount maximum;            ///< What the new voucher promises in total.
+    eth::Signature signature;  ///< As in Reserved.
+    Amount amount;             ///< The whole call's price is at most this.
+    std::int64_t time = 0;
+    friend bool operator==(const Raised&, const Raised&) = default;
+};
+
 /// The order is the number that stands in the record: append only.
-using Event =
-    std::variant<Opened, Mirrored, Reserved, Charged, Released, DepositAccepted, DepositIncluded,
-                 Lost, Closed, ExactSettled, ExactServed, ExactBegun, ExactAbandoned, RefundSigned>;
+using Event = std::variant<Opened, Mirrored, Reserved, Charged, Released, DepositAccepted,
+                           DepositIncluded, Lost, Closed, ExactSettled, ExactServed, ExactBegun,
+                           ExactAbandoned, RefundSigned, Raised>;
 
 /// The number of the event's kind and its fields: fixed width, big-endian, in the order of
 /// declaration; byte strings behind a 16-bit length.

@@ -102,6 +102,15 @@ Task<void> Ledger::reserve(Reservation r) {
                                   r.amount, r.request, now()}));
 }
 
+Task<void> Ledger::raise(payment::Voucher voucher, eth::Signature signature) {
+    const Channel* channel = book_.find(voucher.channel_id);
+    STOA_ASSERT(channel && channel->reservation);
+    STOA_ASSERT(voucher.max_claimable >= channel->maximum);
+    const Amount amount = voucher.max_claimable - channel->charged;
+    return append(
+        all_of(Raised{voucher.channel_id, voucher.max_claimable, signature, amount, now()}));
+}
+
 Task<void> Ledger::charge(ChannelId id, Amount charge, payment::Usage usage) {
     const Channel* channel = book_.find(id);
     STOA_ASSERT(channel && channel->reservation && charge <= channel->reservation->amount);

@@ -62,6 +62,9 @@ class Ledger {
     Task<void> open(ChannelId, payment::ChannelConfig, ChainState);
     /// The caller has checked the voucher and holds the channel's turn until charge or release.
     Task<void> reserve(Reservation);
+    /// A larger voucher for the call that runs, whose caller has not begun to charge or release it.
+    /// What was reserved before stays so until this is durable.
+    Task<void> raise(payment::Voucher, eth::Signature);
     /// At most the reservation's amount.
     Task<void> charge(ChannelId, Amount charge, payment::Usage);
     Task<void> release(ChannelId);

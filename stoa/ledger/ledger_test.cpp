@@ -81,6 +81,38 @@ TEST_F(LedgerTest, ForgetsAtStartAReservationThatWasNotCharged) {
     EXPECT_EQ(channel(1).charged, Amount{100});
 }
 
+TEST_F(LedgerTest, RaisesWhatIsReservedForTheCallThatRuns) {
+    open(1, holding(1000));
+    reserve(1, 100);
+    eth::Signature larger{};
+    larger.bytes.fill(7);
+    run(loop, ledger->raise({test_channel(1), Amount{300}}, larger));
+    EXPECT_EQ(channel(1).reservation->amount, Amount{300});
+    charge(1, 250);
+    EXPECT_EQ(channel(1).charged, Amount{250});
+    reserve(1, 100);
+    run(loop, ledger->raise({test_channel(1), Amount{500}}, larger));
+    EXPECT_EQ(channel(1).reservation->amount, Amount{250});
+    reopen();
+    EXPECT_FALSE(channel(1).reservation) << "what a raised call did not charge is released, too";
+    EXPECT_EQ(channel(1).charged, Amount{250});
+    EXPECT_EQ(channel(1).maximum, Amount{500});
+    EXPECT_EQ(channel(1).signature, larger);
+    reserve(1, 750);
+    charge(1, 750);
+}
+
+TEST_F(LedgerTest, CountsARaisedCallAgainstTheCreditOfItsPayer) {
+    ChainState unsafe = holding(5'000'000);
+    unsafe.safe_balance = Amount{};
+    open(1, unsafe);
+    open(2, unsafe);
+    reserve(1, 100'000);
+    EXPECT_EQ(ledger->state_of(test_channel(2), channel(2)).balance, Amount{900'000});
+    run(loop, ledger->raise({test_channel(1), Amount{700'000}}, {}));
+    EXPECT_EQ(ledger->state_of(test_channel(2), channel(2)).balance, Amount{300'000});
+}
+
 TEST_F(LedgerTest, ReleasesWithoutACharge) {
     open(1, holding(1000));
     reserve(1, 100);

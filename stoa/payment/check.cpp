@@ -43,6 +43,15 @@ Result<void> check_total(const Voucher& voucher, const ChannelState& state, cons
     return {};
 }
 
+Result<void> check_top_up(const Voucher& voucher, const ChannelState& state,
+                          const Amount& required) {
+    const Amount& promised = voucher.max_claimable;
+    if (promised < required) return fail(PaymentError::cumulative_too_low);
+    if (promised > state.balance) return fail(PaymentError::cumulative_exceeds_balance);
+    if (promised <= state.claimed) return fail(PaymentError::cumulative_below_claimed);
+    return {};
+}
+
 Result<void> check_voucher(const ChannelDomain& domain, const ChannelConfig& config,
                            const Voucher& voucher, const eth::Signature& signature,
                            const ChannelState& state, const Amount& amount) {

@@ -35,6 +35,11 @@ Result<void> check_signature(const ChannelDomain&, const ChannelConfig& config, 
 /// The part of `check_voucher` after the signature.
 Result<void> check_total(const Voucher&, const ChannelState&, const Amount& amount);
 
+/// Refuses a larger voucher for a call that runs unless it promises at least `required` in total,
+/// within the balance and above what is claimed: cumulative_too_low, cumulative_exceeds_balance,
+/// cumulative_below_claimed. Its signature is for check_signature.
+Result<void> check_top_up(const Voucher&, const ChannelState&, const Amount& required);
+
 /// Refuses unless the voucher is signed by the channel's session key, in the one form that the
 /// contract accepts, and its total is exactly `charged + amount`, within the balance and above
 /// what is claimed: voucher_signature, cumulative_mismatch, cumulative_exceeds_balance,

@@ -60,6 +60,12 @@ ErrorText text_of(PaymentError error) {
                     "the charge is more than the voucher promises"};
         case channel_busy:
             return {BATCH("channel_busy"), "another call of this channel is still running"};
+        case cumulative_too_low:
+            return {BATCH("cumulative_too_low"),
+                    "the voucher promises less than the running call asks for"};
+        case no_running_call:
+            return {BATCH("no_running_call"),
+                    "no call of this channel is running that takes a larger voucher"};
         case state_unavailable:
             return {BATCH("verification_state_unavailable"),
                     "the channel's state can't be read now"};

@@ -30,6 +30,12 @@ Amount price_bound(const Price& price, const Usage& at_most) {
     return rounded_up_to_two_digits(cost(price, at_most));
 }
 
+bool ChargeMeter::has_room_for(std::uint64_t tokens) const {
+    Usage then = usage_;
+    then.output_tokens += tokens;
+    return cost(price_, then) <= maximum_;
+}
+
 Amount ChargeMeter::charge() const {
     return std::min(cost(price_, usage_), maximum_);
 }

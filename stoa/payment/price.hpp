@@ -43,6 +43,11 @@ class ChargeMeter {
     const Usage& usage() const { return usage_; }
     Amount charge() const;
 
+    /// The charge stays within the maximum when that many more output tokens are delivered.
+    bool has_room_for(std::uint64_t tokens) const;
+    /// A larger maximum that the buyer has signed meanwhile.
+    void raise_to(const Amount& maximum) { maximum_ = maximum; }
+
   private:
     Price price_;
     Amount maximum_;

@@ -60,6 +60,8 @@ struct Requirements {
     std::optional<eth::Address> receiver_authorizer;
     std::optional<std::uint64_t> withdraw_delay_seconds;
     std::optional<Amount> min_deposit;
+    /// The least that a stream may be begun with whose buyer pays on while it reads; ours.
+    std::optional<Amount> least_amount;
     /// In a corrective answer only.
     std::optional<ChannelSnapshot> channel_state;
     std::optional<VoucherSnapshot> voucher_state;

@@ -35,6 +35,7 @@ void write_extra(JsonWriter& out, const Requirements& r) {
     }
     if (r.withdraw_delay_seconds) out.number("withdrawDelay", *r.withdraw_delay_seconds);
     if (r.min_deposit) out.plain("minDeposit", to_decimal(*r.min_deposit));
+    if (r.least_amount) out.plain("leastAmount", to_decimal(*r.least_amount));
     if (r.channel_state) {
         out.begin("channelState");
         write(out, *r.channel_state);

@@ -57,6 +57,7 @@ Requirements read_requirements(const JsonReader& in, Scheme scheme) {
     }
     if (extra.has("withdrawDelay")) out.withdraw_delay_seconds = extra.number("withdrawDelay");
     if (extra.has("minDeposit")) out.min_deposit = extra.amount("minDeposit");
+    if (extra.has("leastAmount")) out.least_amount = extra.amount("leastAmount");
     if (extra.has("channelState")) {
         out.channel_state = read_channel_state(extra.object("channelState"));
     }

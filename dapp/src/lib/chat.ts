@@ -2,6 +2,7 @@
 import type { CallPrice } from './types';
 import {
   book, exclusive, type PaidCall, paidFetch, Problem, serverEvents, type SettlementResponse,
+  type VoucherAsk,
 } from '@stoa/client';
 
 export type ChatMessage = { role: 'system' | 'user' | 'assistant'; content: string };
@@ -55,7 +56,8 @@ async function turnOf(call: PaidCall, request: ChatRequest): Promise<Turn> {
   const { url, model, messages, maxTokens, form, price, signal, onProgress } = request;
   const before = (await call.store.channel(call.channelId))?.charged;
   const last = messages.at(-1)?.content ?? '';
-  const { response } = await paidFetch(call, `${url}/${form === 'chat' ? 'chat/' : ''}completions`, {
+  const paying = { payOn: true, refills: true, ...call };
+  const { response, payOn } = await paidFetch(paying, `${url}/${form === 'chat' ? 'chat/' : ''}completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'stoa-stream': '1' },
     body: JSON.stringify({
@@ -80,7 +82,9 @@ async function turnOf(call: PaidCall, request: ChatRequest): Promise<Turn> {
         turn.receipt = JSON.parse(data) as SettlementResponse;
         continue;
       }
-      // Others are for clients that top a voucher up in mid-stream, which this one doesn't.
+      if (event === 'stoa.voucher') {
+        void payOn?.(JSON.parse(data) as VoucherAsk).catch(() => false);
+      }
       if (event !== 'message') continue;
       if (data === '[DONE]') {
         whole = true;

@@ -5,6 +5,7 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { json, spender, tokenOf, type Context, type StoaOptions } from './context.ts';
 import { exclusive } from './exclusive.ts';
 import { book, paidFetch, SessionSpent } from './paid_call.ts';
+import type { PayOn } from './pay_on.ts';
 import { admit, checkModel } from './policy.ts';
 import { Problem } from './problem.ts';
 import { purseState, revokeKey, used } from './purse_session.ts';
@@ -124,13 +125,13 @@ function pay(context: Context, model: string, url: string, init: RequestInit): P
       const channel = await sessionOf(context, model, url);
       // Two names of one model are one channel of a purse.
       await exclusive(channel.channelId, async () => {
-        const response = await paid(context, channel, url, init);
+        const { response, payOn } = await paid(context, channel, url, init);
         const type = response.headers.get('content-type');
         if (!type?.startsWith('text/event-stream') || !response.body) {
           resolve(response);
           return;
         }
-        const { body, receipt } = withoutReceipt(response.body);
+        const { body, receipt } = withoutReceipt(response.body, payOn);
         resolve(new Response(body, { status: response.status, headers: response.headers }));
         await book(context.store, channel.channelId, await receipt);
       });
@@ -140,23 +141,23 @@ function pay(context: Context, model: string, url: string, init: RequestInit): P
 
 async function paid(
   context: Context, channel: StoredChannel, url: string, init: RequestInit,
-): Promise<Response> {
+): Promise<{ response: Response; payOn?: PayOn }> {
   const { policy, state, key, store, save, fetchFn, now } = context;
   const { channelId } = channel;
   const { decimals } = tokenOf(context, channel.config.token);
   const call = {
-    store, key, channelId, fetch: fetchFn,
+    store, key, channelId, fetch: fetchFn, payOn: true, refills: Boolean(spender(context)),
     approve: (promised: { bound: bigint; growth: bigint }) => {
       admit(policy, state, decimals, promised, now());
       return save();
     },
   };
   try {
-    return (await paidFetch(call, url, init)).response;
+    return await paidFetch(call, url, init);
   } catch (error) {
     if (!(error instanceof SessionSpent) || !spender(context)) throw error;
     await fill(context, await store.channel(channelId) ?? channel, error.missing);
-    return (await paidFetch(call, url, init)).response;
+    return await paidFetch(call, url, init);
   }
 }
 

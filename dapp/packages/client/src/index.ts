@@ -4,6 +4,7 @@ export * from './deposit.ts';
 export * from './exclusive.ts';
 export * from './fetch.ts';
 export * from './paid_call.ts';
+export * from './pay_on.ts';
 export * from './policy.ts';
 export * from './problem.ts';
 export * from './purse.ts';

@@ -2,6 +2,7 @@
 import { recoverTypedDataAddress, type Hex } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
 import { voucherTypedData } from './channel.ts';
+import { firstAmount, payOnFor, type PayOn } from './pay_on.ts';
 import type { Promised } from './policy.ts';
 import { Problem, problemOf, unreachable } from './problem.ts';
 import type { ChannelStore, StoredChannel } from './store.ts';
@@ -30,6 +31,10 @@ export type PaidCall = {
   channelId: Hex;
   /** Told what is about to be promised, before it is signed; throws where that is too much. */
   approve?: (promised: Promised) => void | Promise<void>;
+  /** A stream is begun with its least amount; the caller hands `stoa.voucher` to `payOn`. */
+  payOn?: boolean;
+  /** The caller adds what is missing: then the channel must hold all that the call can cost. */
+  refills?: boolean;
   fetch?: typeof fetch;
   pause?: (ms: number) => Promise<void>;
 };
@@ -41,9 +46,9 @@ const MAX_BUSY_TRIES = 5;
  * header or from the receipt of a stream. Throws SessionSpent, Problem.
  */
 export async function paidFetch(
-  { store, key, channelId, approve, fetch: fetchFn = fetch, pause = wait }: PaidCall,
-  url: string, init: RequestInit,
-): Promise<{ response: Response; offered: bigint }> {
+  call: PaidCall, url: string, init: RequestInit,
+): Promise<{ response: Response; offered: bigint; payOn?: PayOn }> {
+  const { store, key, channelId, fetch: fetchFn = fetch, pause = wait } = call;
   const send = async (payment?: PaymentPayload) => {
     const headers = new Headers(init.headers);
     if (payment) headers.set(PAYMENT_SIGNATURE, encodeHeader(payment));
@@ -68,15 +73,21 @@ export async function paidFetch(
     throw new Problem(402, 'no_channel_offer', 'This model does not take payment by session.');
   }
   checkTerms(channel, terms);
+  const bound = BigInt(terms.amount);
+  const amount = firstAmount(call.payOn, terms);
+  const accepted = { ...terms, amount: amount.toString() };
 
   let corrected = false;
   for (let busy = 0; ; ) {
-    const payment = await paymentFor({ store, key, approve }, channel, required, terms);
+    const need = call.refills ? bound : amount;
+    const payment = await paymentFor(call, channel, required, accepted, need);
     const response = await send(payment);
     if (response.status !== 402) {
       if (!response.ok) throw await problemOf(response);
       await book(store, channelId, decodeHeader(response.headers.get(PAYMENT_RESPONSE)));
-      return { response, offered: BigInt(terms.amount) };
+      if (amount === bound) return { response, offered: amount };
+      const charged = BigInt(channel.charged);
+      return { response, offered: amount, payOn: payOnFor(call, url, { charged, bound, first: amount }) };
     }
     const refusal = decodeHeader<PaymentRequired>(response.headers.get(PAYMENT_REQUIRED));
     const failed = decodeHeader<SettlementResponse>(response.headers.get(PAYMENT_RESPONSE));
@@ -123,11 +134,11 @@ function checkTerms({ config }: StoredChannel, terms: Requirements): void {
 }
 
 async function paymentFor(
-  { store, key, approve }: Pick<PaidCall, 'store' | 'key' | 'approve'>, channel: StoredChannel,
-  required: PaymentRequired, terms: Requirements,
+  { store, key, approve }: PaidCall, channel: StoredChannel, required: PaymentRequired,
+  terms: Requirements, need: bigint,
 ): Promise<PaymentPayload> {
   const total = BigInt(channel.charged) + BigInt(terms.amount);
-  const missing = total - BigInt(channel.balance);
+  const missing = BigInt(channel.charged) + need - BigInt(channel.balance);
   if (missing > 0n) throw new SessionSpent(missing);
   const growth = total - BigInt(channel.signedMax);
   await approve?.({ bound: BigInt(terms.amount), growth: growth > 0n ? growth : 0n });

@@ -30,6 +30,8 @@ export type Requirements = {
     receiverAuthorizer?: Address;
     withdrawDelay?: number;
     minDeposit?: string;
+    /** What a stream may be begun with by those who answer `stoa.voucher`. */
+    leastAmount?: string;
     channelState?: ChannelState;
     voucherState?: { signedMaxClaimable: string; signature: Hex };
   };
