@@ -7,6 +7,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/json.hpp>
 
+#include "stoa/gateway/paid_desk.hpp"
 #include "stoa/gateway/paid_offer.hpp"
 
 namespace stoa::bench {
@@ -164,9 +165,9 @@ struct Shop::Parts {
     void open_routes(const boost::asio::any_io_executor& executor, unsigned short port) {
         const std::string url = "http://localhost:" + std::to_string(port);
         router = std::make_unique<Router>(Site(url, port), io::Log{}, metrics);
-        routes = std::make_unique<PaidRoutes>(PaidParts{executor, served, deployment, channels,
-                                                        ledger, mirror, deposits, settler, sender,
-                                                        authorizer, clock, url});
+        routes = std::make_unique<PaidRoutes>(std::make_shared<PaidDesk>(
+            PaidParts{executor, served, deployment, channels, ledger, mirror, deposits, settler,
+                      sender, authorizer, clock, url}));
         routes->add_to(*router);
     }
 };

@@ -160,7 +160,7 @@ struct Routes {
     EventRoutes events;
     MoneyRoutes money;
     RelayRoutes relay;
-    PaidParts paid_parts;
+    std::shared_ptr<PaidDesk> paid_desk;
     PaidRoutes paid;
     TensorRoutes tensors;
     X402Routes x402;
@@ -181,22 +181,13 @@ struct Routes {
                 machine.clock),
           relay({core.relay, core.ledger, core.mirror, core.settler, core.link.deployment(),
                  core.served, machine.clock, [&core] { core.follower.kick(); }}),
-          paid_parts{machine.loop.get_executor(),
-                     core.served,
-                     core.link.deployment(),
-                     core.channels,
-                     core.ledger,
-                     core.mirror,
-                     core.deposits,
-                     core.settler,
-                     core.sender,
-                     *core.node_keys.authorizer,
-                     machine.clock,
-                     config.url(),
-                     machine.log},
-          paid(paid_parts),
-          tensors(paid_parts, [&core] { return core.follower.is_at_head(); }),
-          x402(paid_parts),
+          paid_desk(std::make_shared<PaidDesk>(PaidParts{
+              machine.loop.get_executor(), core.served, core.link.deployment(), core.channels,
+              core.ledger, core.mirror, core.deposits, core.settler, core.sender,
+              *core.node_keys.authorizer, machine.clock, config.url(), machine.log})),
+          paid(paid_desk),
+          tensors(paid_desk, [&core] { return core.follower.is_at_head(); }),
+          x402(paid_desk->parts()),
           operation(
               machine.metrics, [&core] { return readiness(core); }, well_known(core),
               io::read_file(config.openapi, kMaxOpenApiBytes)),

@@ -5,12 +5,9 @@
 #include <unordered_map>
 
 #include "stoa/base/hex.hpp"
-#include "stoa/gateway/paid_cashier.hpp"
-#include "stoa/gateway/paid_failures.hpp"
-#include "stoa/gateway/paid_header.hpp"
+#include "stoa/gateway/paid_desk.hpp"
 #include "stoa/gateway/paid_models.hpp"
 #include "stoa/gateway/paid_refusal.hpp"
-#include "stoa/gateway/paid_run.hpp"
 #include "stoa/gateway/visitor_limit.hpp"
 
 namespace stoa::gateway {
@@ -33,28 +30,11 @@ const char* path_of(PaidKind kind) {
     return "";
 }
 
-eth::Address payer_of(const payment::PaymentPayload& payment) {
-    return std::visit(
-        []<class P>([[maybe_unused]] const P& payload) -> eth::Address {
-            if constexpr (requires { payload.config; }) return payload.config.payer;
-            if constexpr (requires { payload.authorization; }) return payload.authorization.from;
-            return {};
-        },
-        payment.payload);
-}
-
-/// What a receipt can say before the engine has begun.
-payment::Receipt receipt_before(const ServedModel& served, const PaidRequest& request) {
-    payment::Receipt receipt;
-    receipt.service = served.service->id;
-    receipt.version = served.version;
-    receipt.weights_digest = served.weights;
-    receipt.engine_digest = served.engine->info().engine_digest;
-    if (request.kind == PaidKind::embedding) return receipt;
+/// Of a receipt.
+Hash256 params_of(const PaidRequest& request) {
+    if (request.kind == PaidKind::embedding) return {};
     const auto& g = request.generate;
-    receipt.params_hash =
-        payment::params_hash({g.max_tokens, g.temperature, g.top_p, g.seed, g.stop});
-    return receipt;
+    return payment::params_hash({g.max_tokens, g.temperature, g.top_p, g.seed, g.stop});
 }
 
 payment::Usage first_of(payment::Usage most) {
@@ -70,11 +50,9 @@ Amount step_of(const payment::Price& price) {
 }  // namespace
 
 struct PaidRoutes::Impl {
-    explicit Impl(PaidParts p)
-        : parts(std::move(p)),
-          cashier(parts),
-          failures(std::make_shared<EngineFailures>(parts.clock)),
-          receipts(parts.executor, parts.clock, parts.authorizer, parts.channels.chain_id()),
+    explicit Impl(std::shared_ptr<PaidDesk> shared)
+        : desk(std::move(shared)),
+          parts(desk->parts()),
           top_ups(parts.ledger, parts.channels),
           quotes(parts.clock, kQuotesAMinute) {}
 
@@ -96,17 +74,16 @@ struct PaidRoutes::Impl {
         io::Clock::Steady until;
     };
 
-    PaidParts parts;
-    Cashier cashier;
-    std::shared_ptr<EngineFailures> failures;  ///< Streams may outlive the routes.
-    Receipts receipts;
+    std::shared_ptr<PaidDesk> desk;
+    const PaidParts& parts;
     TopUps top_ups;
     VisitorLimit quotes;
     std::unordered_map<std::uint64_t, Quoted> quoted;
     std::mt19937_64 random{std::random_device{}()};
 };
 
-PaidRoutes::PaidRoutes(PaidParts parts) : impl_(std::make_shared<Impl>(std::move(parts))) {}
+PaidRoutes::PaidRoutes(std::shared_ptr<PaidDesk> desk)
+    : impl_(std::make_shared<Impl>(std::move(desk))) {}
 PaidRoutes::~PaidRoutes() = default;
 
 void PaidRoutes::add_to(Router& router) {
@@ -134,7 +111,7 @@ void PaidRoutes::add_to(Router& router) {
 }
 
 Task<void> PaidRoutes::resume() {
-    return impl_->cashier.resume();
+    return impl_->desk->cashier().resume();
 }
 
 OrProblem<const ServedModel*> PaidRoutes::Impl::model(const Request& request,
@@ -194,45 +171,25 @@ Task<Answer> PaidRoutes::Impl::call(Request& request, PaidKind kind) {
     const auto found = model(request, body->model);
     if (!found) co_return tl::unexpected(found.error());
     const ServedModel& served = **found;
-    const auto engine = served.engine;
-    const ServiceTerms service = *served.service;
     const std::string alias = served.alias;
-    payment::Receipt receipt = receipt_before(served, *body);
-    const payment::Usage most = usage_bound(*body, engine->info());
+    const payment::Price price = served.service->price;
+    const payment::Usage most = usage_bound(*body, served.engine->info());
     PaidOffer terms = offer(served, kind, most);
     const bool stream = body->stream;
     const bool wants_events = request.headers.get("Stoa-Stream") == "1";
-    if (stream && wants_events) terms.channel.least_amount = least(service, first_of(most));
+    if (stream && wants_events) terms.channel.least_amount = least(*served.service, first_of(most));
+    const Amount bound = terms.channel.amount;
+    const Amount for_all = terms.least;
 
-    auto payment = payment_of(request, terms);
-    if (!payment) co_return std::move(payment.error());
-
-    const eth::Address payer = payer_of(*payment);
-    if (const auto wait = failures->wait(payer, service.id)) co_return failed_too_often(*wait);
-    receipt.request_hash = hash_of(request);
-    auto bought = co_await cashier.buy(terms, service, std::move(*payment), receipt.request_hash);
-    if (auto* response = std::get_if<io::Response>(&bought)) co_return std::move(*response);
-    auto purchase = std::move(std::get<std::unique_ptr<Purchase>>(bought));
-
-    const Amount maximum = purchase->maximum();
+    auto begun = co_await desk->begin(request, std::move(terms), served, params_of(*body));
+    if (auto* answered = std::get_if<Answer>(&begun)) co_return std::move(*answered);
+    PaidCall& paid = std::get<PaidCall>(begun);
+    const bool in_part = paid.purchase->maximum() < for_all;
     PaidText text(kind, new_id(kind), alias, unix_seconds(parts.clock.now()));
     auto run = std::make_unique<PaidRun>(
-        PaidRun{std::move(*body),
-                engine,
-                std::move(text),
-                payment::ChargeMeter(service.price, maximum),
-                std::move(purchase),
-                cashier.answers(),
-                [all = failures, payer, id = service.id] { all->failed(payer, id); },
-                receipts,
-                std::move(receipt),
-                {},
-                {},
-                wants_events,
-                parts.log});
-    if (stream && wants_events && maximum < terms.least) {
-        run->pays_on.emplace(PaidRun::PaysOn{top_ups, terms.channel.amount, step_of(service.price),
-                                             parts.voucher_wait});
+        PaidRun{std::move(paid), std::move(*body), std::move(text), {}, {}, wants_events});
+    if (stream && wants_events && in_part) {
+        run->pays_on.emplace(PaidRun::PaysOn{top_ups, bound, step_of(price), parts.voucher_wait});
     }
     if (stream) co_return co_await answer_stream(parts.executor, std::move(run));
     co_return co_await answer_whole(std::move(run));
@@ -246,18 +203,19 @@ Task<Answer> PaidRoutes::Impl::ask(Request& request, PaidKind kind) {
     const ServedModel& served = **found;
     const ServiceTerms service = *served.service;
     const PaidOffer terms = offer(served, kind, typical_usage(served.engine->info()));
-    co_return co_await cashier.look(terms, service, request);
+    co_return co_await desk->cashier().look(terms, service, request);
 }
 
 Task<Answer> PaidRoutes::Impl::receipt(Request& request) {
     const auto id = parse_hash(request.param("id"));
     if (!id) co_return refuse(GatewayError::invalid_field, "A receipt's id is 32 bytes.", "id");
-    const auto found = co_await receipts.find(*id);
+    const auto found = co_await desk->receipts().find(*id);
     if (!found) {
         co_return refuse(GatewayError::not_stored,
                          "This receipt isn't kept here; only the newest are.");
     }
-    co_return io::json_response(200, json::serialize(payment::to_json(receipts.domain(), *found)));
+    co_return io::json_response(
+        200, json::serialize(payment::to_json(desk->receipts().domain(), *found)));
 }
 
 Task<Answer> PaidRoutes::Impl::voucher(Request& request) {

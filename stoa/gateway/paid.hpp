@@ -31,13 +31,16 @@ struct PaidParts {
     std::chrono::milliseconds voucher_wait{5'000};
 };
 
+class PaidDesk;
+
 /// Inference for money, under `/v1` and `/m/{model}/v1`: models, chat/completions, completions,
-/// embeddings; `/api/quote`; and `/x402/voucher`, by which buyers pay on for a stream. A call without payment is told its price (402); a paid one is
-/// checked from cheap to dear, reserved on disk, answered, and charged for what was delivered
-/// before its last byte leaves. docs/reference/http.md has the routes, x402 the headers.
+/// embeddings; `/api/quote`; and `/x402/voucher`, by which buyers pay on for a stream. A call
+/// without payment is told its price (402); a paid one is checked from cheap to dear, reserved on
+/// disk, answered, and charged for what was delivered before its last byte leaves.
+/// docs/reference/http.md has the routes, x402 the headers.
 class PaidRoutes {
   public:
-    explicit PaidRoutes(PaidParts);
+    explicit PaidRoutes(std::shared_ptr<PaidDesk>);
     ~PaidRoutes();
 
     void add_to(Router&);

@@ -50,16 +50,17 @@ PaidTest::PaidTest() {
     settler = std::make_unique<ledger::Settler>(*ledger, *mirror, *sender, authorizer, channels,
                                                 clock, executor);
     router = std::make_unique<Router>(Site("http://localhost:1", 1), io::Log{}, metrics);
-    routes = std::make_unique<PaidRoutes>(PaidParts{executor, served, deployment, channels, *ledger,
-                                                    *mirror, *deposits, *settler, *sender,
-                                                    authorizer, clock, "http://localhost:1",
-                                                    io::Log{}, std::chrono::milliseconds(0)});
+    desk = std::make_shared<PaidDesk>(PaidParts{
+        executor, served, deployment, channels, *ledger, *mirror, *deposits, *settler, *sender,
+        authorizer, clock, "http://localhost:1", io::Log{}, std::chrono::milliseconds(0)});
+    routes = std::make_unique<PaidRoutes>(desk);
     routes->add_to(*router);
 }
 
 PaidTest::~PaidTest() {
     routes.reset();
     router.reset();
+    desk.reset();
     sender.reset();
     ledger.reset();
     database.reset();

@@ -13,7 +13,7 @@
 #include "stoa/base/hex.hpp"
 #include "stoa/chain/codec.hpp"
 #include "stoa/gateway/fields.hpp"
-#include "stoa/gateway/paid.hpp"
+#include "stoa/gateway/paid_desk.hpp"
 #include "stoa/gateway/paid_offer.hpp"
 #include "stoa/keys/signer.hpp"
 
@@ -107,8 +107,21 @@ class ScriptedEngine final : public inference::Engine {
         out.input_tokens = 4;
         co_return out;
     }
-    Task<Result<inference::Tensors>> infer(inference::Tensors) override {
-        co_return fail(inference::InferenceError::not_offered);
+    /// Gives back what it got, under the name of its output.
+    Task<Result<inference::Tensors>> infer(inference::Tensors inputs) override {
+        ++calls;
+        if (refuses) co_return fail(*refuses);
+        if (fails) throw inference::EngineFailure("broke");
+        inference::Tensors outputs;
+        outputs.emplace("y", std::move(inputs.at("x")));
+        co_return outputs;
+    }
+    /// From now on it takes tensors instead of text.
+    void take_tensors() {
+        info_.chat = info_.completion = info_.embedding = false;
+        info_.tensors = true;
+        const inference::Tensor pair{inference::ElementType::fp32, {2}, {}};
+        signature_ = {{{"x", pair}}, {{"y", pair}}};
     }
 
   private:
@@ -198,6 +211,7 @@ class PaidTest : public ::testing::Test {
     std::unique_ptr<ledger::Deposits> deposits;
     std::unique_ptr<ledger::Settler> settler;
     std::unique_ptr<Router> router;
+    std::shared_ptr<PaidDesk> desk;
     std::unique_ptr<PaidRoutes> routes;
     payment::ChannelConfig config;
     ledger::ChannelId channel;

@@ -1,26 +1,58 @@
 #include "stoa/gateway/paid_run.hpp"
 
+#include "stoa/base/hex.hpp"
 #include "stoa/eth/keccak.hpp"
+#include "stoa/gateway/paid_refusal.hpp"
 
 namespace stoa::gateway {
 
-Receipts::Id receipt_of(PaidRun& run, std::string_view output,
+void PaidRun::hash_tokens() {
+    receipt.token_ids_hash = payment::token_ids_hash(input_ids, output_ids);
+}
+
+Receipts::Id receipt_of(PaidCall& call, std::string_view output,
                         const payment::SettlementResponse& settled) {
-    payment::Receipt receipt = run.receipt;
-    receipt.channel_id = run.purchase->account();
+    payment::Receipt receipt = call.receipt;
+    receipt.channel_id = call.purchase->account();
     // A one-off payment is charged whole.
-    receipt.charge = settled.charged.value_or(run.purchase->maximum());
+    receipt.charge = settled.charged.value_or(call.purchase->maximum());
     receipt.cumulative = receipt.charge;
     if (settled.channel_state) {
         receipt.cumulative = settled.channel_state->charged.value_or(receipt.charge);
     }
     receipt.output_hash = eth::keccak256(output);
-    if (run.request.kind != PaidKind::embedding) {
-        receipt.token_ids_hash = payment::token_ids_hash(run.input_ids, run.output_ids);
+    receipt.input_tokens = call.meter.usage().input_tokens;
+    receipt.output_tokens = call.meter.usage().output_tokens;
+    return call.receipts.add(std::move(receipt));
+}
+
+Task<Answer> answer_made(PaidCall& call, Task<Result<Made>> work) {
+    std::optional<Result<Made>> made;
+    std::string failure;
+    try {
+        made.emplace(co_await std::move(work));
+    } catch (const inference::EngineFailure& failed) {
+        failure = failed.what();
     }
-    receipt.input_tokens = run.meter.usage().input_tokens;
-    receipt.output_tokens = run.meter.usage().output_tokens;
-    return run.receipts.add(std::move(receipt));
+    if (!made || !*made) {
+        co_await call.purchase->release();
+        if (made) co_return refuse_engine(made->error());
+        call.engine_failed();
+        call.log.warning("an engine failed a call", {{"why", failure}});
+        co_return engine_failed();
+    }
+    const auto settled = co_await call.purchase->charge(call.meter.charge(), call.meter.usage());
+    PaidAnswer answer;
+    answer.headers.set("Content-Type", "application/json");
+    answer.headers.set("Cache-Control", "private");
+    answer.headers.set(payment::kPaymentResponseHeader, payment::to_header(settled));
+    answer.headers.set(kReceiptHeader, to_hex(receipt_of(call, (*made)->output, settled)));
+    answer.body = std::make_shared<const std::string>(std::move((*made)->body));
+    io::Response response;
+    response.headers = answer.headers;
+    response.body = answer.body;
+    call.answers.keep(call.purchase->key(), std::move(answer));
+    co_return response;
 }
 
 }  // namespace stoa::gateway

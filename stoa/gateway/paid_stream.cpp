@@ -126,8 +126,7 @@ class Live final : public inference::Sink, public std::enable_shared_from_this<L
             const bool asked = co_await ask(signed_now);
             if (!asked) co_return false;
             const io::Duration left = deadline_ - std::chrono::steady_clock::now();
-            co_await until(raised_, left,
-                           [&] { return run_->purchase->maximum() != signed_now; });
+            co_await until(raised_, left, [&] { return run_->purchase->maximum() != signed_now; });
             if (run_->purchase->maximum() == signed_now) co_return false;
         }
         co_return true;
@@ -199,6 +198,7 @@ class Live final : public inference::Sink, public std::enable_shared_from_this<L
         const auto settled = co_await run_->purchase->charge(run_->meter.charge(), usage);
         std::string last = run_->text.closing(outcome.finish);
         if (run_->request.include_usage) last += run_->text.usage(outcome);
+        run_->hash_tokens();
         const Receipts::Id receipt = receipt_of(*run_, output_, settled);
         if (run_->with_receipt) {
             const std::string event = co_await receipt_event(settled, receipt);
@@ -232,8 +232,8 @@ class Live final : public inference::Sink, public std::enable_shared_from_this<L
     asio::steady_timer changed_;
     asio::steady_timer raised_;
     std::chrono::steady_clock::time_point deadline_;  ///< For the voucher that was asked for.
-    std::optional<Amount> asked_at_;  ///< The maximum that it shall be larger than.
-    bool unpaid_ = false;             ///< The answer ended with the money.
+    std::optional<Amount> asked_at_;                  ///< The maximum that it shall be larger than.
+    bool unpaid_ = false;                             ///< The answer ended with the money.
     io::Writer* writer_ = nullptr;
     bool accepted_ = false;
     bool ended_ = false;

@@ -52,8 +52,7 @@ Task<Result<void>> TopUps::take(payment::Voucher voucher, eth::Signature signatu
     const ledger::Channel* channel = ledger_.book().find(id);
     if (!channel) co_return fail(PaymentError::no_running_call);
     // Before anything that depends on the channel: a stranger learns nothing of it.
-    const auto by_buyer =
-        payment::check_signature(channels_, channel->config, voucher, signature);
+    const auto by_buyer = payment::check_signature(channels_, channel->config, voucher, signature);
     if (!by_buyer) co_return by_buyer;
     const auto found = calls_->find(id);
     if (found == calls_->end() || !channel->reservation) {

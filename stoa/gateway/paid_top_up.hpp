@@ -52,8 +52,8 @@ class TopUps {
     std::unique_ptr<Running> open(const ledger::ChannelId&, const Amount& bound, const Amount& step,
                                   std::function<void(const Amount& maximum)> raised);
 
-    /// Takes a larger voucher; durable on return, and the same again is taken again: no_running_call,
-    /// voucher_signature, and what check_top_up refuses.
+    /// Takes a larger voucher; durable on return, and the same again is taken again:
+    /// no_running_call, voucher_signature, and what check_top_up refuses.
     Task<Result<void>> take(payment::Voucher, eth::Signature);
 
   private:

@@ -28,8 +28,7 @@ class PaidTopUp : public PaidTest {
 
     Task<io::Response> pay_on(std::uint64_t total, std::uint8_t session = 2) {
         const payment::Voucher promised{channel, Amount{total}};
-        const auto signature =
-            signer(session).sign_typed_digest(channels.voucher_digest(promised));
+        const auto signature = signer(session).sign_typed_digest(channels.voucher_digest(promised));
         io::Request request;
         request.method = io::Method::post;
         request.target = request.path = "/x402/voucher";
@@ -59,9 +58,7 @@ class PaidTopUp : public PaidTest {
         }
         return count;
     }
-    bool has(const std::string& text) const {
-        return writer.text.find(text) != std::string::npos;
-    }
+    bool has(const std::string& text) const { return writer.text.find(text) != std::string::npos; }
     bool ended(const char* finish) const {
         return has(R"("finish_reason":")" + std::string(finish) + '"') &&
                writer.text.ends_with("data: [DONE]\n\n");
@@ -87,7 +84,8 @@ TEST_F(PaidTopUp, NamesTheLeastAmountToWhoCanPayOn) {
     EXPECT_FALSE(offered.accepts.at(1).least_amount) << "what is paid once is paid whole";
     stoa_stream.clear();
     EXPECT_FALSE(asked(post(kBody)).accepts.at(0).least_amount);
-    EXPECT_EQ(asked(post(kBody, voucher(kLeast, kLeast))).error, "No matching payment requirements");
+    EXPECT_EQ(asked(post(kBody, voucher(kLeast, kLeast))).error,
+              "No matching payment requirements");
     stoa_stream = "1";
     EXPECT_EQ(asked(post(kBody, voucher(kLeast - 1, kLeast - 1))).error,
               "No matching payment requirements");

@@ -1,5 +1,3 @@
-#include "stoa/base/hex.hpp"
-#include "stoa/gateway/paid_refusal.hpp"
 #include "stoa/gateway/paid_run.hpp"
 
 namespace stoa::gateway {
@@ -27,11 +25,6 @@ class Collect final : public inference::Sink {
     PaidRun& run_;
 };
 
-struct Made {
-    std::string body;
-    std::string output;  ///< What the receipt is of.
-};
-
 Task<Result<Made>> make(PaidRun& run) {
     if (run.request.kind == PaidKind::embedding) {
         auto found = co_await run.engine->embed(std::move(run.request.texts));
@@ -45,6 +38,7 @@ Task<Result<Made>> make(PaidRun& run) {
     Collect collect(run);
     const auto outcome = co_await run.engine->generate(std::move(run.request.generate), collect);
     if (!outcome) co_return fail(outcome.error());
+    run.hash_tokens();
     Made made;
     made.body = run.text.answer(collect.text, *outcome);
     made.output = std::move(collect.text);
@@ -54,32 +48,7 @@ Task<Result<Made>> make(PaidRun& run) {
 }  // namespace
 
 Task<Answer> answer_whole(std::unique_ptr<PaidRun> run) {
-    std::optional<Result<Made>> made;
-    std::string failure;
-    try {
-        made.emplace(co_await make(*run));
-    } catch (const inference::EngineFailure& failed) {
-        failure = failed.what();
-    }
-    if (!made || !*made) {
-        co_await run->purchase->release();
-        if (made) co_return refuse_engine(made->error());
-        run->engine_failed();
-        run->log.warning("an engine failed a call", {{"why", failure}});
-        co_return engine_failed();
-    }
-    const auto settled = co_await run->purchase->charge(run->meter.charge(), run->meter.usage());
-    PaidAnswer answer;
-    answer.headers.set("Content-Type", "application/json");
-    answer.headers.set("Cache-Control", "private");
-    answer.headers.set(payment::kPaymentResponseHeader, payment::to_header(settled));
-    answer.headers.set(kReceiptHeader, to_hex(receipt_of(*run, (*made)->output, settled)));
-    answer.body = std::make_shared<const std::string>(std::move((*made)->body));
-    io::Response response;
-    response.headers = answer.headers;
-    response.body = answer.body;
-    run->answers.keep(run->purchase->key(), std::move(answer));
-    co_return response;
+    co_return co_await answer_made(*run, make(*run));
 }
 
 }  // namespace stoa::gateway

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "stoa/gateway/paid_cashier.hpp"
-#include "stoa/gateway/paid_header.hpp"
+#include "stoa/gateway/paid_desk.hpp"
 #include "stoa/gateway/paid_refusal.hpp"
 #include "stoa/gateway/tensor_message.hpp"
 
@@ -19,6 +18,15 @@ bool is_json(const inference::Tensors& tensors) {
     });
 }
 
+Task<Result<Made>> make(ServedModel served, TensorRequest request) {
+    const auto outputs = co_await served.engine->infer(std::move(request.inputs));
+    if (!outputs) co_return fail(outputs.error());
+    Made made;
+    made.body = tensor_answer(request, served.alias, served.version, *outputs);
+    made.output = made.body;
+    co_return made;
+}
+
 Answer ok(const json::object& body, unsigned status = 200) {
     return io::json_response(status, json::serialize(body));
 }
@@ -26,8 +34,8 @@ Answer ok(const json::object& body, unsigned status = 200) {
 }  // namespace
 
 struct TensorRoutes::Impl {
-    Impl(PaidParts p, std::function<bool()> ready)
-        : parts(std::move(p)), cashier(parts), is_ready(std::move(ready)) {}
+    Impl(std::shared_ptr<PaidDesk> shared, std::function<bool()> ready)
+        : desk(std::move(shared)), parts(desk->parts()), is_ready(std::move(ready)) {}
 
     /// A model that takes tensors, open or not.
     OrProblem<const ServedModel*> named(const Request&) const;
@@ -37,16 +45,14 @@ struct TensorRoutes::Impl {
     Task<Answer> ready(const Request&) const;
     Task<Answer> infer(const Request&);
     Task<Answer> ask(const Request&);
-    Task<Answer> run(std::shared_ptr<inference::Engine>, TensorRequest, ServedModel,
-                     std::unique_ptr<Purchase>);
 
-    PaidParts parts;
-    Cashier cashier;
+    std::shared_ptr<PaidDesk> desk;
+    const PaidParts& parts;
     std::function<bool()> is_ready;
 };
 
-TensorRoutes::TensorRoutes(PaidParts parts, std::function<bool()> is_ready)
-    : impl_(std::make_shared<Impl>(std::move(parts), std::move(is_ready))) {}
+TensorRoutes::TensorRoutes(std::shared_ptr<PaidDesk> desk, std::function<bool()> is_ready)
+    : impl_(std::make_shared<Impl>(std::move(desk), std::move(is_ready))) {}
 TensorRoutes::~TensorRoutes() = default;
 
 void TensorRoutes::add_to(Router& router) {
@@ -124,48 +130,12 @@ Task<Answer> TensorRoutes::Impl::infer(const Request& request) {
     const auto found = open(request);
     if (!found) co_return tl::unexpected(found.error());
     const ServedModel served = **found;
-    const auto engine = served.engine;
-    auto body = read_tensor_request(request.body, engine->signature());
+    auto body = read_tensor_request(request.body, served.engine->signature());
     if (!body) co_return tl::unexpected(std::move(body.error()));
-    const PaidOffer terms = offer(served);
-    auto payment = payment_of(request, terms);
-    if (!payment) co_return std::move(payment.error());
-    const ServiceTerms service = *served.service;
-    auto bought = co_await cashier.buy(terms, service, std::move(*payment), hash_of(request));
-    if (auto* response = std::get_if<io::Response>(&bought)) co_return std::move(*response);
-    co_return co_await run(engine, std::move(*body), served,
-                           std::move(std::get<std::unique_ptr<Purchase>>(bought)));
-}
-
-Task<Answer> TensorRoutes::Impl::run(std::shared_ptr<inference::Engine> engine,
-                                     TensorRequest request, ServedModel served,
-                                     std::unique_ptr<Purchase> purchase) {
-    std::optional<Result<inference::Tensors>> outputs;
-    std::string failure;
-    try {
-        outputs.emplace(co_await engine->infer(std::move(request.inputs)));
-    } catch (const inference::EngineFailure& failed) {
-        failure = failed.what();
-    }
-    if (!outputs || !*outputs) {
-        co_await purchase->release();
-        if (outputs) co_return refuse_engine(outputs->error());
-        parts.log.warning("an engine failed a call", {{"why", failure}});
-        co_return engine_failed();
-    }
-    const payment::ChargeMeter meter(served.service->price, purchase->maximum());
-    const auto settled = co_await purchase->charge(meter.charge(), meter.usage());
-    PaidAnswer answer;
-    answer.headers.set("Content-Type", "application/json");
-    answer.headers.set("Cache-Control", "private");
-    answer.headers.set(payment::kPaymentResponseHeader, payment::to_header(settled));
-    answer.body = std::make_shared<const std::string>(
-        tensor_answer(request, served.alias, served.version, **outputs));
-    io::Response response;
-    response.headers = answer.headers;
-    response.body = answer.body;
-    cashier.answers().keep(purchase->key(), std::move(answer));
-    co_return response;
+    auto begun = co_await desk->begin(request, offer(served), served);
+    if (auto* answered = std::get_if<Answer>(&begun)) co_return std::move(*answered);
+    PaidCall& call = std::get<PaidCall>(begun);
+    co_return co_await answer_made(call, make(served, std::move(*body)));
 }
 
 /// For clients that look before they call, and refunds, which stock clients send as GET.
@@ -174,7 +144,7 @@ Task<Answer> TensorRoutes::Impl::ask(const Request& request) {
     if (!found) co_return tl::unexpected(found.error());
     const PaidOffer terms = offer(**found);
     const ServiceTerms service = *(*found)->service;
-    co_return co_await cashier.look(terms, service, request);
+    co_return co_await desk->cashier().look(terms, service, request);
 }
 
 }  // namespace stoa::gateway

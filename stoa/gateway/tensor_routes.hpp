@@ -13,7 +13,7 @@ namespace stoa::gateway {
 class TensorRoutes {
   public:
     /// `is_ready`: whether the node is.
-    TensorRoutes(PaidParts, std::function<bool()> is_ready);
+    TensorRoutes(std::shared_ptr<PaidDesk>, std::function<bool()> is_ready);
     ~TensorRoutes();
 
     void add_to(Router&);

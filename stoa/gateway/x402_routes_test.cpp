@@ -8,11 +8,7 @@ namespace {
 
 class X402Test : public PaidTest {
   protected:
-    X402Test()
-        : x402(PaidParts{loop.get_executor(), served, deployment, channels, *ledger, *mirror,
-                         *deposits, *settler, *sender, authorizer, clock, "http://localhost:1"}) {
-        x402.add_to(*router);
-    }
+    X402Test() : x402(desk->parts()) { x402.add_to(*router); }
 
     json::value ask(const char* route, const std::string& header) {
         path = route;

@@ -36,10 +36,10 @@ enum class PaymentError {
     cumulative_exceeds_balance,
     cumulative_below_claimed,
     charge_exceeds_signed_cumulative,
-    channel_busy,       ///< Another call of the channel is running.
+    channel_busy,        ///< Another call of the channel is running.
     cumulative_too_low,  ///< Of a larger voucher for a call that runs: not what is asked for.
     no_running_call,     ///< Nothing of the channel runs that a larger voucher could pay on.
-    state_unavailable,  ///< The state can't be read now; nothing was taken.
+    state_unavailable,   ///< The state can't be read now; nothing was taken.
 
     // batch-settlement: deposits.
     erc3009_authorization_required,

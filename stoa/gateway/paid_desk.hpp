@@ -1,0 +1,34 @@
+#pragma once
+
+#include <variant>
+
+#include "stoa/gateway/paid_cashier.hpp"
+#include "stoa/gateway/paid_failures.hpp"
+#include "stoa/gateway/paid_run.hpp"
+
+namespace stoa::gateway {
+
+/// What paid calls of all kinds share: who takes the money, whose calls failed, and the receipts.
+/// All routes of a node have the same one.
+class PaidDesk {
+  public:
+    explicit PaidDesk(PaidParts);
+
+    const PaidParts& parts() const { return parts_; }
+    Cashier& cashier() { return cashier_; }
+    Receipts& receipts() { return receipts_; }
+
+    /// A call that is paid for; or else its answer.
+    using Begun = std::variant<PaidCall, Answer>;
+
+    /// Asks for the payment of a call of the model, or takes it. `params` is the receipt's hash.
+    Task<Begun> begin(const Request&, PaidOffer, const ServedModel&, Hash256 params = {});
+
+  private:
+    PaidParts parts_;
+    Cashier cashier_;
+    std::shared_ptr<EngineFailures> failures_;  ///< Streams may outlive the routes.
+    Receipts receipts_;
+};
+
+}  // namespace stoa::gateway
