@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "stoa/chain/deployment.hpp"
+
 namespace stoa::gateway {
 namespace {
 
@@ -64,6 +66,8 @@ class Section {
         table_.erase(key);
         return values;
     }
+
+    bool has(std::string_view key) const { return table_.contains(key); }
 
     std::vector<std::string> keys() const {
         std::vector<std::string> names;
@@ -144,6 +148,38 @@ RelaySettings relay_of(Section section, const std::filesystem::path& folder) {
     return relay;
 }
 
+FacilitatorSettings facilitator_of(Section section) {
+    FacilitatorSettings it;
+    for (const std::string& text : section.texts("receivers")) {
+        const auto receiver = eth::parse_address(text);
+        if (!receiver || *receiver == eth::kZeroAddress) {
+            section.wrong(
+                "receivers",
+                "a list of addresses, 0x and 40 hex digits with their right checksum; \"" + text +
+                    "\" is none");
+        }
+        if (std::ranges::find(it.receivers, *receiver) != it.receivers.end()) {
+            section.wrong("receivers", "a list without repetitions; " + text + " is there twice");
+        }
+        it.receivers.push_back(*receiver);
+    }
+    const bool has_more = !section.keys().empty();
+    it.tokens = section.texts("tokens");
+    if (const auto most = section.number("per_day")) {
+        if (*most < 1 || *most > 1'000'000) section.wrong("per_day", "a number from 1 to 1000000");
+        it.per_day = static_cast<std::uint32_t>(*most);
+    }
+    if (section.has("gas_per_day")) {
+        it.gas_per_day = section.amount("gas_per_day").units;
+        if (it.gas_per_day == 0) section.wrong("gas_per_day", "more than 0 wei, as decimal text");
+    }
+    section.nothing_left();
+    if (has_more && it.receivers.empty()) {
+        section.wrong("receivers", "a list of the addresses that it is for; without one it is off");
+    }
+    return it;
+}
+
 ModelConfig model_of(Section section) {
     ModelConfig model;
     model.alias = section.needed("alias");
@@ -179,6 +215,17 @@ io::LogLevel level_of(Section& section) {
         if (name == text) return level;
     }
     section.wrong("log", "\"debug\", \"info\", \"warning\", \"error\" or \"off\"");
+}
+
+void must_be_tokens(const std::vector<std::string>& symbols,
+                    const std::filesystem::path& deployment) {
+    if (symbols.empty()) return;
+    const auto tokens = chain::read_deployment(deployment).tokens;
+    for (const std::string& symbol : symbols) {
+        if (std::ranges::find(tokens, symbol, &chain::Token::symbol) != tokens.end()) continue;
+        throw ConfigError("\"facilitator.tokens\": " + deployment.string() +
+                          " has no token called \"" + symbol + "\"");
+    }
 }
 
 void must_be_file(const std::filesystem::path& file, const std::string& setting) {
@@ -218,6 +265,8 @@ Config read_config(const std::filesystem::path& file) {
     config.log_format = format == "text" ? io::LogFormat::text : io::LogFormat::json;
     config.chain = chain_of(Section(section.table("chain"), "chain", folder));
     config.relay = relay_of(Section(section.table("relay"), "relay", folder), folder);
+    config.facilitator =
+        facilitator_of(Section(section.table("facilitator"), "facilitator", folder));
     for (auto& model : section.tables("models")) {
         config.models.push_back(model_of(Section(std::move(model), "models", folder)));
     }
@@ -232,6 +281,7 @@ void check(const Config& config) {
         must_be_file(config.chain.anvil, "chain.anvil");
         must_be_file(config.chain.genesis, "chain.genesis");
     }
+    must_be_tokens(config.facilitator.tokens, config.chain.deployment);
     must_be_file(config.dapp / "index.html", "dapp");
     must_be_file(config.openapi, "openapi");
     must_be_file(config.abi / "Channels.json", "abi");

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "stoa/eth/address.hpp"
 #include "stoa/inference/worker_engine.hpp"
 #include "stoa/io/log.hpp"
 #include "stoa/payment/price.hpp"
@@ -37,6 +38,14 @@ struct RelaySettings {
     std::uint32_t free_per_day = 20;  ///< Deposits, exits and free orders of each payer.
 };
 
+/// For whose servers this node is a facilitator, and what that may cost it in a day (of UTC).
+struct FacilitatorSettings {
+    std::vector<eth::Address> receivers;        ///< None: it is one for its own services only.
+    std::vector<std::string> tokens;            ///< By symbol; none: all of the chain's deployment.
+    std::uint32_t per_day = 1'000;              ///< Transactions for one receiver.
+    U256 gas_per_day{100'000'000'000'000'000};  ///< Wei, all receivers together.
+};
+
 /// A model file that this node serves, once its weights are listed on chain.
 struct ModelConfig {
     std::string alias;
@@ -59,6 +68,7 @@ struct Config {
     io::LogLevel log_level = io::LogLevel::info;
     ChainConfig chain;
     RelaySettings relay;
+    FacilitatorSettings facilitator;
     std::vector<ModelConfig> models;
 
     std::string url() const {

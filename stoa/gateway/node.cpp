@@ -18,7 +18,7 @@
 #include "stoa/gateway/money_routes.hpp"
 #include "stoa/gateway/operation_routes.hpp"
 #include "stoa/gateway/page_routes.hpp"
-#include "stoa/gateway/paid.hpp"
+#include "stoa/gateway/paid_desk.hpp"
 #include "stoa/gateway/relay_routes.hpp"
 #include "stoa/gateway/rpc_routes.hpp"
 #include "stoa/gateway/sign_in_routes.hpp"
@@ -94,6 +94,7 @@ struct Core {
     std::shared_ptr<const chain::Abi> abi;
     db::Database operator_database;
     db::Database market_database;
+    std::optional<db::Database> facilitator_database;  ///< Where it is one for others.
     chain::Sender sender;
     catalogue::Catalogue catalogue;
     ledger::Ledger ledger;
@@ -132,6 +133,9 @@ struct Core {
                         catalogue, sender, *abi, node_keys.authorizer->address(), served,
                         machine.clock, machine.log}),
           meaning(machine.loop.get_executor(), catalogue, served, machine.log) {
+        if (!config.facilitator.receivers.empty()) {
+            facilitator_database.emplace(config.data / "facilitator.sqlite");
+        }
         catalogue.on_change([this] { local_models.kick(); });
         mirror.on_leaving([this](const ledger::ChannelId&) { settler.kick(); });
         machine.finish(link.fund(sender.address()));
@@ -187,7 +191,7 @@ struct Routes {
               *core.node_keys.authorizer, machine.clock, config.url(), machine.log})),
           paid(paid_desk),
           tensors(paid_desk, [&core] { return core.follower.is_at_head(); }),
-          x402(paid_desk->parts()),
+          x402(paid_desk->parts(), facilitator(machine, config, core)),
           operation(
               machine.metrics, [&core] { return readiness(core); }, well_known(core),
               io::read_file(config.openapi, kMaxOpenApiBytes)),
@@ -195,6 +199,16 @@ struct Routes {
           admin(core.settler, core.ledger, ledger::ChannelReader(core.link.rpc()), core.served,
                 core.sender.address()) {
         market.set_embed([&core](std::string text) { return core.meaning.of(std::move(text)); });
+    }
+
+    static std::shared_ptr<Facilitator> facilitator(Machine& machine, const Config& config,
+                                                    Core& core) {
+        if (!core.facilitator_database) return nullptr;
+        return std::make_shared<Facilitator>(
+            FacilitatorParts{core.sender, ledger::ChannelReader(core.link.rpc()),
+                             core.link.deployment(), core.channels, *core.facilitator_database,
+                             machine.clock},
+            config.facilitator);
     }
 
     void add_to(Router& router) {

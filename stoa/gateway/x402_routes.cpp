@@ -3,32 +3,33 @@
 #include <algorithm>
 
 #include "stoa/base/hex.hpp"
-#include "stoa/gateway/fields.hpp"
+#include "stoa/gateway/discovery.hpp"
 #include "stoa/gateway/paid_offer.hpp"
-#include "stoa/gateway/paid_request.hpp"
 
 namespace stoa::gateway {
 namespace {
 
 using payment::PaymentError;
 
-constexpr std::size_t kMaxBodyBytes = 64 * 1024;
-constexpr std::size_t kMaxResources = 100;
+constexpr std::size_t kMaxBodyBytes = 256 * 1024;  // A claim of a hundred rows.
 
-/// What a payload came to, before it is JSON.
-struct Verdict {
-    std::optional<eth::Address> payer;
-    std::optional<payment::ChannelSnapshot> channel;
-    Result<void> valid;
-};
-
-struct Settled {
-    std::optional<eth::Address> payer;
-    std::optional<payment::ChannelSnapshot> channel;
-    std::optional<Hash256> transaction;
-    std::optional<Amount> amount;
-    Result<void> done;
-};
+/// Whom a payload pays; nothing where it names nobody.
+std::optional<eth::Address> receiver_of(const payment::PaymentPayload& payment) {
+    return std::visit(
+        []<class P>(const P& payload) -> std::optional<eth::Address> {
+            if constexpr (requires { payload.config; }) {
+                return payload.config.receiver;
+            } else if constexpr (requires { payload.authorization; }) {
+                return payload.authorization.to;
+            } else if constexpr (requires { payload.claims; }) {
+                if (payload.claims.empty()) return std::nullopt;
+                return payload.claims.front().config.receiver;
+            } else {
+                return payload.receiver;
+            }
+        },
+        payment.payload);
+}
 
 json::object to_json(const Verdict& verdict) {
     json::object out{{"isValid", verdict.valid.has_value()}};
@@ -59,14 +60,13 @@ json::object to_json(const Settled& settled, const std::string& network) {
 }  // namespace
 
 struct X402Routes::Impl {
-    explicit Impl(PaidParts p) : parts(std::move(p)) {}
+    Impl(PaidParts p, std::shared_ptr<Facilitator> o) : parts(std::move(p)), others(std::move(o)) {}
 
     std::string network() const { return payment::network_name(parts.deployment.chain_id); }
     const ServiceTerms* service(const eth::Address& receiver) const;
     Result<ServiceTerms> terms(const payment::ChannelConfig&) const;
 
     json::object supported() const;
-    json::object resources(const Request&) const;
     Task<Answer> verify(Request&);
     Task<Answer> settle(Request&);
     Task<Verdict> verdict_of(payment::PaymentPayload);
@@ -76,8 +76,37 @@ struct X402Routes::Impl {
     Task<Settled> refund(payment::RefundPayload);
     Task<Settled> pay_out(payment::SettlePayload);
 
+    /// What both routes are sent.
+    struct Sent {
+        payment::PaymentPayload payment;
+        payment::Requirements wanted;  ///< Only where it is for others.
+        bool for_others = false;
+    };
+    Result<Sent> sent(const Fields&) const;
+
     PaidParts parts;
+    std::shared_ptr<Facilitator> others;
 };
+
+Result<X402Routes::Impl::Sent> X402Routes::Impl::sent(const Fields& body) const {
+    const auto* payment = body.raw().if_contains("paymentPayload");
+    if (!payment) return fail(PaymentError::invalid_payload);
+    STOA_TRY(auto parsed, payment::parse_payment(*payment));
+    Sent out{std::move(parsed), {}, false};
+    if (out.payment.accepted.network != network()) {
+        return fail(out.payment.accepted.scheme == payment::Scheme::exact
+                        ? PaymentError::exact_network_mismatch
+                        : PaymentError::network_mismatch);
+    }
+    const auto receiver = receiver_of(out.payment);
+    out.for_others = others && receiver && !service(*receiver);
+    if (!out.for_others) return out;
+    const auto* wanted = body.raw().if_contains("paymentRequirements");
+    if (!wanted) return fail(PaymentError::invalid_payload);
+    STOA_TRY(out.wanted, payment::parse_requirements(*wanted));
+    if (out.wanted.network != network()) return fail(PaymentError::network_mismatch);
+    return out;
+}
 
 const ServiceTerms* X402Routes::Impl::service(const eth::Address& receiver) const {
     const auto& ever = parts.served.services_ever();
@@ -93,49 +122,27 @@ Result<ServiceTerms> X402Routes::Impl::terms(const payment::ChannelConfig& confi
 }
 
 json::object X402Routes::Impl::supported() const {
-    // One-off payments (exact) are settled on the paid routes themselves.
     json::array kinds;
-    kinds.push_back({{"x402Version", 2}, {"scheme", "batch-settlement"}, {"network", network()}});
-    json::array signers(1, json::value(eth::to_checksum(parts.sender.address())));
-    return {{"kinds", std::move(kinds)},
-            {"extensions", json::array()},
-            {"signers", {{"eip155:*", std::move(signers)}}}};
-}
-
-json::object X402Routes::Impl::resources(const Request& request) const {
-    const auto number = [&](std::string_view name, std::size_t otherwise) {
-        const auto given = request.query_parameter(name);
-        const auto parsed = given ? parse_decimal(*given, 32) : fail(PaymentError::invalid_payload);
-        return parsed ? static_cast<std::size_t>(*parsed) : otherwise;
+    const auto add = [&](const char* scheme) {
+        kinds.push_back({{"x402Version", 2}, {"scheme", scheme}, {"network", network()}});
     };
-    const std::size_t limit = std::clamp<std::size_t>(number("limit", 20), 1, kMaxResources);
-    const std::size_t offset = number("offset", 0);
-    json::array items;
-    std::size_t total = 0;
-    for (const auto& model : parts.served.all()) {
-        if (!model->is_open() || !parts.deployment.token(model->service->token)) continue;
-        if (total++ < offset || items.size() >= limit) continue;
-        const auto& info = model->engine->info();
-        const char* path = info.chat        ? "/chat/completions"
-                           : info.embedding ? "/embeddings"
-                                            : "/completions";
-        const PaidOffer offer =
-            offer_of(*model, parts.deployment,
-                     payment::price_bound(model->service->price, typical_usage(info)),
-                     parts.url + "/m/" + model->alias + "/v1" + path);
-        json::array accepts;
-        accepts.push_back(payment::to_json(offer.channel));
-        accepts.push_back(payment::to_json(offer.exact));
-        items.push_back({{"resource", offer.resource.url},
-                         {"type", "http"},
-                         {"x402Version", 2},
-                         {"accepts", std::move(accepts)},
-                         {"lastUpdated", to_rfc3339(parts.clock.now())},
-                         {"metadata", {{"description", offer.resource.description}}}});
-    }
-    return {{"x402Version", 2},
-            {"items", std::move(items)},
-            {"pagination", {{"limit", limit}, {"offset", offset}, {"total", total}}}};
+    add("batch-settlement");
+    // Our own one-off payments are settled on the paid routes themselves.
+    if (others) add("exact");
+    json::array signers(1, json::value(eth::to_checksum(parts.sender.address())));
+    json::object out{{"kinds", std::move(kinds)},
+                     {"extensions", json::array()},
+                     {"signers", {{"eip155:*", std::move(signers)}}}};
+    if (!others) return out;
+    json::array receivers;
+    json::array tokens;
+    for (const auto& it : others->receivers()) receivers.emplace_back(eth::to_checksum(it));
+    for (const auto& it : others->tokens()) tokens.emplace_back(eth::to_checksum(it));
+    out["facilitator"] = {{"receivers", std::move(receivers)},
+                          {"tokens", std::move(tokens)},
+                          {"perDay", others->settings().per_day},
+                          {"gasPerDay", to_decimal(others->settings().gas_per_day)}};
+    return out;
 }
 
 /// The chain decides, as for any facilitator; the ledger only knows more.
@@ -175,13 +182,6 @@ Task<Verdict> X402Routes::Impl::verdict_of_channel(payment::VoucherPayload paylo
 
 Task<Verdict> X402Routes::Impl::verdict_of(payment::PaymentPayload payment) {
     const auto now = static_cast<std::uint64_t>(unix_seconds(parts.clock.now()));
-    if (payment.accepted.network != network()) {
-        Verdict wrong;
-        wrong.valid = fail(payment.accepted.scheme == payment::Scheme::exact
-                               ? PaymentError::exact_network_mismatch
-                               : PaymentError::network_mismatch);
-        co_return wrong;
-    }
     if (auto* deposit_of = std::get_if<payment::DepositPayload>(&payment.payload)) {
         const auto timely =
             payment::check_validity(deposit_of->valid_after, deposit_of->valid_before, now);
@@ -207,14 +207,19 @@ Task<Verdict> X402Routes::Impl::verdict_of(payment::PaymentPayload payment) {
 Task<Answer> X402Routes::Impl::verify(Request& request) {
     const auto body = Fields::parse(request.body);
     if (!body) co_return tl::unexpected(body.error());
-    const auto* sent = body->raw().if_contains("paymentPayload");
+    auto asked = sent(*body);
     Verdict verdict;
-    auto payment = sent ? payment::parse_payment(*sent)
-                        : Result<payment::PaymentPayload>(fail(PaymentError::invalid_payload));
-    if (payment) {
-        verdict = co_await verdict_of(std::move(*payment));
-    } else {
-        verdict.valid = fail(payment.error());
+    try {
+        if (!asked) {
+            verdict.valid = fail(asked.error());
+        } else if (asked->for_others) {
+            verdict = co_await others->verify(std::move(asked->payment), std::move(asked->wanted));
+        } else {
+            verdict = co_await verdict_of(std::move(asked->payment));
+        }
+    } catch (const chain::RpcFailure& failure) {
+        parts.log.warning("a payment can't be verified", {{"why", failure.what()}});
+        verdict.valid = fail(PaymentError::rpc_read_failed);
     }
     co_return io::json_response(200, json::serialize(to_json(verdict)));
 }
@@ -319,19 +324,25 @@ Task<Settled> X402Routes::Impl::settle_payload(payment::PaymentPayload payment) 
 Task<Answer> X402Routes::Impl::settle(Request& request) {
     const auto body = Fields::parse(request.body);
     if (!body) co_return tl::unexpected(body.error());
-    const auto* sent = body->raw().if_contains("paymentPayload");
+    auto asked = sent(*body);
     Settled settled;
-    auto payment = sent ? payment::parse_payment(*sent)
-                        : Result<payment::PaymentPayload>(fail(PaymentError::invalid_payload));
-    if (payment) {
-        settled = co_await settle_payload(std::move(*payment));
-    } else {
-        settled.done = fail(payment.error());
+    try {
+        if (!asked) {
+            settled.done = fail(asked.error());
+        } else if (asked->for_others) {
+            settled = co_await others->settle(std::move(asked->payment), std::move(asked->wanted));
+        } else {
+            settled = co_await settle_payload(std::move(asked->payment));
+        }
+    } catch (const chain::RpcFailure& failure) {
+        parts.log.warning("a payment can't be settled", {{"why", failure.what()}});
+        settled.done = fail(PaymentError::rpc_read_failed);
     }
     co_return io::json_response(200, json::serialize(to_json(settled, network())));
 }
 
-X402Routes::X402Routes(PaidParts parts) : impl_(std::make_shared<Impl>(std::move(parts))) {}
+X402Routes::X402Routes(PaidParts parts, std::shared_ptr<Facilitator> others)
+    : impl_(std::make_shared<Impl>(std::move(parts), std::move(others))) {}
 
 void X402Routes::add_to(Router& router) {
     const RouteOptions options{.max_body_bytes = kMaxBodyBytes, .any_origin = true};
@@ -340,7 +351,7 @@ void X402Routes::add_to(Router& router) {
         co_return io::json_response(200, json::serialize(impl->supported()));
     });
     router.add("GET", "/discovery/resources", options, [impl](Request& request) -> Task<Answer> {
-        co_return io::json_response(200, json::serialize(impl->resources(request)));
+        co_return io::json_response(200, json::serialize(resources_json(impl->parts, request)));
     });
     router.add("POST", "/x402/verify", options,
                [impl](Request& request) { return impl->verify(request); });

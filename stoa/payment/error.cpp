@@ -19,6 +19,9 @@ ErrorText text_of(PaymentError error) {
         case settlement_pending:
             return {"settlement_pending", "the transaction was sent and is not mined yet"};
 
+        case facilitator_limit:
+            return {"facilitator_limit", "what this facilitator sends in a day is used up"};
+
         case scheme: return {BATCH("scheme"), "the scheme is not batch-settlement"};
         case network_mismatch:
             return {BATCH("network_mismatch"), "the payment is for another chain"};
@@ -100,6 +103,9 @@ ErrorText text_of(PaymentError error) {
             return {BATCH("settle_transaction_failed"), "the settlement's transaction failed"};
         case nothing_to_settle:
             return {BATCH("nothing_to_settle"), "nothing is claimed and unpaid"};
+        case authorizer_not_configured:
+            return {BATCH("authorizer_not_configured"),
+                    "this facilitator signs for no other server; sign as receiverAuthorizer"};
         case rpc_read_failed: return {BATCH("rpc_read_failed"), "the chain could not be read"};
         case refund_payload: return {BATCH("refund_payload"), "the refund request is incomplete"};
         case refund_amount_invalid:

@@ -14,6 +14,7 @@ enum class PaymentError {
     unsupported_scheme,
     no_matching_requirements,  ///< `accepted` is none of what was offered.
     settlement_pending,        ///< Sent, not mined in time; the same payload will find it.
+    facilitator_limit,         ///< What this facilitator sends for others in a day is used up.
 
     // batch-settlement: what it is about.
     scheme,
@@ -57,6 +58,7 @@ enum class PaymentError {
     settle_simulation_failed,
     settle_transaction_failed,
     nothing_to_settle,
+    authorizer_not_configured,  ///< This facilitator signs for nobody, and no signature came.
     rpc_read_failed,
     refund_payload,
     refund_amount_invalid,

@@ -97,9 +97,26 @@ struct DepositPayload : VoucherPayload {
     ByteVector authorization_signature;
 };
 
+/// A row of a claim: `total_claimed` of what the voucher promises is earned.
+struct SignedClaim {
+    ChannelConfig config;
+    Amount max_claimable;
+    eth::Signature signature;
+    Amount total_claimed;
+};
+
 /// A voucher of exactly what was charged.
 struct RefundPayload : VoucherPayload {
     std::optional<Amount> amount;  ///< None is everything.
+
+    /// What a server adds for its facilitator, signed by the channel's receiverAuthorizer.
+    struct Completed {
+        U256 nonce;
+        eth::Signature authorized;
+        std::vector<SignedClaim> claims;
+        std::optional<eth::Signature> claims_authorized;
+    };
+    std::optional<Completed> completed{};
 };
 
 struct ExactPayload {
@@ -109,13 +126,8 @@ struct ExactPayload {
 
 /// To a facilitator only.
 struct ClaimPayload {
-    struct Claim {
-        ChannelConfig config;
-        Amount max_claimable;
-        eth::Signature signature;
-        Amount total_claimed;
-    };
-    std::vector<Claim> claims;
+    std::vector<SignedClaim> claims;
+    std::optional<eth::Signature> authorized{};  ///< By the channels' receiverAuthorizer.
 };
 
 /// To a facilitator only.

@@ -137,9 +137,29 @@ json::object payload_json(const DepositPayload& p) {
     return out;
 }
 
+json::array rows_json(const std::vector<SignedClaim>& claims) {
+    json::array rows;
+    for (const SignedClaim& claim : claims) {
+        rows.push_back({{"voucher",
+                         {{"channel", to_json(claim.config)},
+                          {"maxClaimableAmount", to_decimal(claim.max_claimable)}}},
+                        {"signature", to_hex(claim.signature)},
+                        {"totalClaimed", to_decimal(claim.total_claimed)}});
+    }
+    return rows;
+}
+
 json::object payload_json(const RefundPayload& p) {
     json::object out = payload_json(p, "refund");
     if (p.amount) out["amount"] = to_decimal(*p.amount);
+    if (p.completed) {
+        out["refundNonce"] = to_decimal(p.completed->nonce);
+        out["refundAuthorizerSignature"] = to_hex(p.completed->authorized);
+        out["claims"] = rows_json(p.completed->claims);
+        if (p.completed->claims_authorized) {
+            out["claimAuthorizerSignature"] = to_hex(*p.completed->claims_authorized);
+        }
+    }
     return out;
 }
 
@@ -156,15 +176,9 @@ json::object payload_json(const ExactPayload& p) {
 }
 
 json::object payload_json(const ClaimPayload& p) {
-    json::array claims;
-    for (const ClaimPayload::Claim& claim : p.claims) {
-        claims.push_back({{"voucher",
-                           {{"channel", to_json(claim.config)},
-                            {"maxClaimableAmount", to_decimal(claim.max_claimable)}}},
-                          {"signature", to_hex(claim.signature)},
-                          {"totalClaimed", to_decimal(claim.total_claimed)}});
-    }
-    return {{"type", "claim"}, {"claims", std::move(claims)}};
+    json::object out{{"type", "claim"}, {"claims", rows_json(p.claims)}};
+    if (p.authorized) out["claimAuthorizerSignature"] = to_hex(*p.authorized);
+    return out;
 }
 
 json::object payload_json(const SettlePayload& p) {

@@ -109,10 +109,39 @@ Result<DepositPayload> read_deposit(const JsonReader& in) {
     return out;
 }
 
+Result<std::vector<SignedClaim>> read_rows(const JsonReader& in) {
+    const json::value* rows = in.find("claims");
+    if (!rows || !rows->is_array() || rows->get_array().size() > kMaxClaims) {
+        return fail(PaymentError::invalid_payload);
+    }
+    std::vector<SignedClaim> out;
+    for (const json::value& row : rows->get_array()) {
+        bool failed = false;
+        const JsonReader claim{&row, failed};
+        const JsonReader voucher = claim.object("voucher");
+        out.push_back({read_config(voucher.object("channel")), voucher.amount("maxClaimableAmount"),
+                       claim.signature("signature"), claim.amount("totalClaimed")});
+        if (failed) return fail(PaymentError::invalid_payload);
+    }
+    return out;
+}
+
 Result<RefundPayload> read_refund(const JsonReader& in) {
     STOA_TRY(VoucherPayload voucher, read_voucher(in));
     RefundPayload out{std::move(voucher), std::nullopt};
     if (in.has("amount")) out.amount = in.amount("amount");
+    if (in.has("refundAuthorizerSignature")) {
+        RefundPayload::Completed completed;
+        completed.nonce = in.number256("refundNonce");
+        completed.authorized = in.signature("refundAuthorizerSignature");
+        if (in.has("claims")) {
+            STOA_TRY(completed.claims, read_rows(in));
+        }
+        if (in.has("claimAuthorizerSignature")) {
+            completed.claims_authorized = in.signature("claimAuthorizerSignature");
+        }
+        out.completed = std::move(completed);
+    }
     if (in.failed()) return fail(PaymentError::refund_payload);
     return out;
 }
@@ -131,20 +160,12 @@ Result<ExactPayload> read_exact(const JsonReader& in) {
 }
 
 Result<ClaimPayload> read_claims(const JsonReader& in) {
-    const json::value* rows = in.find("claims");
-    if (!rows || !rows->is_array() || rows->get_array().size() > kMaxClaims) {
-        return fail(PaymentError::invalid_payload);
-    }
     ClaimPayload out;
-    for (const json::value& row : rows->get_array()) {
-        bool failed = false;
-        const JsonReader claim{&row, failed};
-        const JsonReader voucher = claim.object("voucher");
-        out.claims.push_back({read_config(voucher.object("channel")),
-                              voucher.amount("maxClaimableAmount"), claim.signature("signature"),
-                              claim.amount("totalClaimed")});
-        if (failed) return fail(PaymentError::invalid_payload);
+    STOA_TRY(out.claims, read_rows(in));
+    if (in.has("claimAuthorizerSignature")) {
+        out.authorized = in.signature("claimAuthorizerSignature");
     }
+    if (in.failed()) return fail(PaymentError::invalid_payload);
     return out;
 }
 

@@ -25,11 +25,21 @@ export function freePort() {
   });
 }
 
-/** Starts a marketplace with the small models. End it with `close()`, which removes its data. */
-export async function openMarket({ keep } = {}) {
+/**
+ * Starts a marketplace with the small models, and with `settings`, TOML that is added to its
+ * configuration. End it with `close()`, which removes its data.
+ */
+export async function openMarket({ keep, settings } = {}) {
   const data = keep ?? fs.mkdtempSync(path.join(os.tmpdir(), 'stoa-market-'));
   const market = new Market(data, await freePort());
   await market.up();
+  if (settings) {
+    await market.down();
+    fs.appendFileSync(path.join(data, 'stoa.toml'), `\n${settings}\n`);
+    await market.up();
+    // An anvil that was started from a dump knows no state before it: `safe` must be past that.
+    await market.rpc('anvil_mine', ['0x4']);
+  }
   return market;
 }
 
@@ -69,6 +79,16 @@ export class Market {
   async close() {
     await this.down();
     fs.rmSync(this.data, { recursive: true, force: true });
+  }
+
+  /** Asks the chain itself, past the node. */
+  async rpc(method, params) {
+    const port = fs.readFileSync(path.join(this.data, 'chain/anvil.port'), 'utf8').trim();
+    const response = await fetch(`http://127.0.0.1:${port}`, {
+      method: 'POST', headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    });
+    return (await response.json()).result;
   }
 
   /** The answer of a route that must succeed. */
