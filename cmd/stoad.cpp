@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "stoa/gateway/node.hpp"
+#include "stoa/gateway/watch.hpp"
 #include "stoa/io/http_server.hpp"
 
 namespace {
@@ -30,6 +31,7 @@ int main(int count, char** arguments) {
     std::string data;
     int port = -1;
     bool only_check = false;
+    bool only_watch = false;
     app.add_option("--config", file, "The configuration, a TOML file")
         ->envname("STOA_CONFIG")
         ->required()
@@ -40,6 +42,9 @@ int main(int count, char** arguments) {
         ->envname("STOA_PORT")
         ->check(CLI::Range(0, 65'535));
     app.add_flag("--check", only_check, "Say whether the configuration is right, and end");
+    app.add_flag("--watch", only_watch,
+                 "Stand by beside the node of the same data: claim from payers who leave while it"
+                 " is dead");
     CLI11_PARSE(app, count, arguments);
 
     try {
@@ -51,6 +56,7 @@ int main(int count, char** arguments) {
             std::puts("The configuration is right.");
             return 0;
         }
+        if (only_watch) return gateway::run_watch(std::move(config));
         return gateway::run_node(std::move(config));
     } catch (const gateway::ConfigError& error) {
         std::fprintf(stderr, "stoad: %s: %s.\n", file.c_str(), error.what());
