@@ -48,8 +48,7 @@ Task<PaidDesk::Begun> PaidDesk::begin(const Request& request, PaidOffer offer,
         co_return Begun(Answer(failed_too_often(*wait)));
     }
     payment::Receipt receipt = receipt_before(served, hash_of(request), params);
-    auto bought =
-        co_await cashier_.buy(std::move(offer), service, std::move(*payment), receipt.request_hash);
+    auto bought = co_await cashier_.buy(offer, service, std::move(*payment), receipt.request_hash);
     if (auto* response = std::get_if<io::Response>(&bought)) {
         co_return Begun(Answer(std::move(*response)));
     }
