@@ -88,6 +88,19 @@ TEST_F(VoucherCheck, TakesARefundVoucherOnlyForExactlyWhatWasCharged) {
     EXPECT_EQ(checked(1000).error(), voucher_signature);
 }
 
+TEST(TopUpCheck, TakesWhatIsAskedForOrMoreWithinTheBalance) {
+    const ChannelState state{Amount{1000}, Amount{100}, Amount{400}};
+    const auto refusal = [&](int total, int required) {
+        const auto checked = check_top_up({{}, Amount{total}}, state, Amount{required});
+        return checked ? std::error_code{} : checked.error();
+    };
+    EXPECT_EQ(refusal(500, 500), std::error_code{});
+    EXPECT_EQ(refusal(1000, 500), std::error_code{});
+    EXPECT_EQ(refusal(499, 500), cumulative_too_low);
+    EXPECT_EQ(refusal(1001, 500), cumulative_exceeds_balance);
+    EXPECT_EQ(refusal(100, 50), cumulative_below_claimed);
+}
+
 TEST(ConfigCheck, RefusesAChannelOnOtherTerms) {
     const ChannelConfig good = vector_channel();
     const Terms terms{good.receiver, good.receiver_authorizer, good.token,

@@ -51,6 +51,16 @@ TEST(ChargeMeter, ChargesWhatWasDelivered) {
     EXPECT_EQ(meter.usage().output_tokens, 5U);
 }
 
+TEST(ChargeMeter, KnowsWhatWasSignedIsEnoughFor) {
+    ChargeMeter meter{{Amount{1}, Amount{1'000'000}, Amount{2'000'000}}, Amount{20}};
+    meter.input_accepted(10);
+    EXPECT_TRUE(meter.has_room_for(4));
+    EXPECT_FALSE(meter.has_room_for(5));
+    meter.raise_to(Amount{21});
+    EXPECT_TRUE(meter.has_room_for(5));
+    EXPECT_EQ(meter.charge(), Amount{11});
+}
+
 TEST(ChargeMeter, NeverChargesMoreThanWasSigned) {
     ChargeMeter meter{{Amount{1}, Amount{1'000'000}, Amount{2'000'000}}, Amount{100}};
     meter.input_accepted(1'000);

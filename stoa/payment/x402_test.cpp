@@ -102,6 +102,30 @@ TEST(PaymentPayload, OfAFacilitatorIsUnderstood) {
     }
 }
 
+TEST(PaymentPayload, OfAFacilitatorKeepsWhatItsServerHasSigned) {
+    eth::Signature signature;
+    signature.bytes.fill(7);
+    signature.bytes[64] = 27;
+    const SignedClaim row{vector_channel(), Amount{300}, signature, Amount{200}};
+    PaymentPayload payment;
+    payment.accepted = parse_payment_header(text_of_header("voucherSignature")).value().accepted;
+    payment.payload = ClaimPayload{{row, row}, signature};
+    const auto claim = parse_payment(to_json(payment)).value();
+    EXPECT_EQ(std::get<ClaimPayload>(claim.payload).authorized, signature);
+    EXPECT_EQ(to_json(claim), to_json(payment));
+
+    RefundPayload refund;
+    refund.config = row.config;
+    refund.voucher.max_claimable = Amount{200};
+    refund.signature = signature;
+    refund.amount = Amount{5};
+    refund.completed = RefundPayload::Completed{9, signature, {row}, signature};
+    payment.payload = refund;
+    const auto read = parse_payment(to_json(payment)).value();
+    EXPECT_EQ(std::get<RefundPayload>(read.payload).completed->nonce, U256{9});
+    EXPECT_EQ(to_json(read), to_json(payment));
+}
+
 TEST(PaymentPayload, ReadsWhatADepositSays) {
     const auto payment = parse_payment_header(text_of_header("depositSignature")).value();
     const auto& deposit = std::get<DepositPayload>(payment.payload);

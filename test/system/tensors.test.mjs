@@ -76,7 +76,7 @@ test('a page of another origin can pay, and do nothing personal', async () => {
     method: 'OPTIONS',
     headers: { origin: 'https://other.example', 'access-control-request-method': 'POST' },
   });
-  for (const route of ['/v1/completions', '/m/stories15m/v1/completions', `${MODEL}/infer`, '/x402/verify', '/api/quote']) {
+  for (const route of ['/v1/completions', '/m/stories15m/v1/completions', `${MODEL}/infer`, '/x402/verify', '/x402/voucher', '/api/quote']) {
     const response = await preflight(route);
     assert.equal(response.status, 204, route);
     assert.equal(response.headers.get('access-control-allow-origin'), '*', route);
