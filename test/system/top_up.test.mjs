@@ -210,3 +210,25 @@ test('@stoa/client starts small and tops up by itself, and its limit per call en
   assert.ok(BigInt(charged) <= limit && BigInt(charged) > 0n);
   await pay.close();
 });
+
+test('a node that is killed after a top-up keeps the voucher and charges nothing', async () => {
+  const { voucher, begin, charged, terms } = await openSession(6, 1_000_000n);
+  const least = BigInt(terms.extra.leastAmount);
+  let raised;
+  await assert.rejects(read(await begin(0n, least), async ({ required }) => {
+    if (raised !== undefined) return;
+    raised = BigInt(required);
+    assert.equal((await payOn(await voucher(raised))).status, 204);
+    await market.kill();
+  }));
+  await market.up();
+  assert.equal(await charged(), 0n);
+  const corrected = await begin(1n, least);
+  assert.equal(corrected.status, 402);
+  const { channelState, voucherState } = decoded(corrected.headers.get('payment-required')).accepts[0].extra;
+  assert.equal(channelState.chargedCumulativeAmount, '0');
+  assert.equal(voucherState.signedMaxClaimable, raised.toString());
+  const seen = await read(await begin(0n, least));
+  assert.deepEqual([seen.finish, seen.done], ['length', true]);
+  assert.equal(await charged(), await costOf(seen.usage));
+});
