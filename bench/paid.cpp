@@ -6,6 +6,7 @@
 #include "bench/figure.hpp"
 #include "bench/load.hpp"
 #include "bench/peer.hpp"
+#include "bench/prototype.hpp"
 #include "bench/shop.hpp"
 
 namespace stoa::bench {
@@ -37,6 +38,12 @@ std::vector<Script> calls_of_all(const Shop& shop, std::size_t first, std::size_
     return scripts;
 }
 
+/// The same calls to a server that promises nothing: what is left is what no node can do without.
+Load prototype_load(const Shop& shop) {
+    const Prototype prototype;
+    return run_load(prototype.port(), calls_of_all(shop, 0, kCalls), 200);
+}
+
 }  // namespace
 
 std::vector<Figure> paid() {
@@ -50,13 +57,15 @@ std::vector<Figure> paid() {
     if (shop.charged(0) != Amount{kCost * (before + kCallsAlone)}) {
         throw std::runtime_error("the ledger did not charge what was sold");
     }
+    const double of_prototype = 100 * many.per_second() / prototype_load(shop).per_second();
     const auto peer = measure_peer();
     const char* name = "@x402/express";
     std::vector<Figure> figures{
         {"paid call, processor", many.processor_us(), "us", Bound::at_most, 60, name, {}},
         {"paid calls", many.per_second(), "1/s", Bound::at_least, 12'000, name, {}},
         {"paid call alone, p50", alone.percentile(0.5) * 1e3, "ms", Bound::at_most, 0.5, name, {}},
-        {"paid call, p99 of 64", many.percentile(0.99) * 1e3, "ms", Bound::at_most, 20, name, {}}};
+        {"paid call, p99 of 64", many.percentile(0.99) * 1e3, "ms", Bound::at_most, 20, name, {}},
+        {"calls / a prototype's", of_prototype, "%", Bound::at_least, 80, "", {}}};
     if (!peer) return figures;
     figures[0].peer_value = peer->processor_us;
     figures[1].peer_value = peer->per_second;

@@ -15,7 +15,6 @@ namespace {
 
 using namespace stoa::gateway;
 
-constexpr std::uint64_t kChain = 713371;
 constexpr std::uint64_t kDeposit = 1'000'000'000;
 
 eth::Address account(std::uint8_t number) {
@@ -111,7 +110,7 @@ struct Shop::Parts {
     keys::LocalSigner authorizer = signer(9);
     ServedModels served;
     chain::Deployment deployment;
-    payment::ChannelDomain channels{kChain};
+    payment::ChannelDomain channels{Shop::kChain};
     db::Database database;
     ledger::Ledger ledger;
     ledger::Mirror mirror;
@@ -126,13 +125,13 @@ struct Shop::Parts {
         : database(folder / "operator.sqlite"),
           ledger(executor, clock, {.file = folder / "ledger.sqlite"}, nullptr),
           mirror(executor, ledger, ledger::ChannelReader(chain)),
-          sender(chain, database, sender_key, clock, kChain),
+          sender(chain, database, sender_key, clock, Shop::kChain),
           deposits(ledger, mirror, sender, channels),
           settler(ledger, mirror, sender, authorizer, channels, clock, executor),
           server(
               executor, [this](io::Request& request) { return router->handle(request); },
               limits()) {
-        deployment.chain_id = kChain;
+        deployment.chain_id = Shop::kChain;
         deployment.tokens.push_back({"TestUSD", "Test USD", "1", account(5), 6, true, true});
     }
 

@@ -36,6 +36,8 @@ std::shared_ptr<inference::Engine> trivial_engine();
 /// Runs on a thread of its own from `open` on.
 class Shop {
   public:
+    static constexpr std::uint64_t kChain = 713371;
+
     /// `make` is called with the loop on which the engine will be used.
     using MakeEngine =
         std::function<std::shared_ptr<inference::Engine>(boost::asio::any_io_executor)>;
