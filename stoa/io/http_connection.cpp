@@ -6,8 +6,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "stoa/base/assert.hpp"
-
 namespace stoa::io {
 
 namespace asio = boost::asio;
@@ -229,7 +227,7 @@ Task<bool> Connection::read_body(MessageParser& parser) {
 
 /// Reads past the parser, straight into the body.
 Task<bool> Connection::read_sized_body(MessageParser& parser, std::uint64_t size) {
-    STOA_ASSERT(size <= max_body_bytes());
+    // `judge` has refused what is too large.
     // Memory is taken as bytes come, so that a header alone costs nothing.
     constexpr std::size_t kStep = std::size_t{1} << 20;
     auto& body = request_.body;

@@ -59,7 +59,6 @@ class JsonWriter {
         out_ += "null";
     }
 
-    const std::string& out() const { return out_; }
     std::string take() { return std::move(out_); }
 
   private:

@@ -108,7 +108,7 @@ std::string text_of(const Message& message) {
     out.begin();
     write(out, message);
     out.end();
-    return out.out();
+    return out.take();
 }
 
 template <class Message>
