@@ -13,7 +13,7 @@ namespace stoa::ledger {
 namespace {
 
 constexpr const char* kSchema[] = {
-    "CREATE TABLE event (number INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL);"
+    "CREATE TABLE event (number INTEGER PRIMARY KEY, body BLOB NOT NULL);"
     "CREATE TABLE writer (number INTEGER NOT NULL);"
     "INSERT INTO writer VALUES (0);",
 };
