@@ -38,16 +38,15 @@ function chain() {
   };
 }
 
-test('while the node lives the watcher leaves all to it, and when it is dead the watcher claims first', async () => {
+const ask = (paying) => paying.fetch(`${market.url}/m/stories15m/v1/completions`, {
+  method: 'POST', headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ model: 'stories15m', prompt: 'Once', max_tokens: 8, temperature: 0 }),
+});
+
+test('a payer leaves while the node is dead: the watcher claims first, and the node goes on from there', async () => {
   const payer = account(1);
   const paying = payingFetch(market, payer, { deposit: '500000' });
-  for (let call = 0; call < 3; call++) {
-    const response = await paying.fetch(`${market.url}/m/stories15m/v1/completions`, {
-      method: 'POST', headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ model: 'stories15m', prompt: 'Once', max_tokens: 8, temperature: 0 }),
-    });
-    assert.equal(response.status, 200);
-  }
+  for (let call = 0; call < 3; call++) assert.equal((await ask(paying)).status, 200);
   const { items } = await market.json(`/api/money?address=${payer.address}`);
   const { config, charged, channelId } = items.find(({ kind, state }) => kind === 'channel' && state === 'refundable').channel;
   const [service] = (await market.json('/api/models/stories15m')).services;
@@ -88,4 +87,10 @@ test('while the node lives the watcher leaves all to it, and when it is dead the
   const { items: after } = await market.json(`/api/money?address=${payer.address}`);
   const owed = after.filter(({ kind, state, channel }) => kind === 'channel' && state === 'charged' && channel.channelId === channelId);
   assert.deepEqual(owed, [], 'the node knows that all is claimed');
+  // From the account whose transactions the watcher has sent meanwhile.
+  const { transaction } = await market.json('/api/faucet', {
+    method: 'POST', headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ address: account(2).address }),
+  });
+  assert.equal((await market.client.waitForTransactionReceipt({ hash: transaction })).status, 'success');
 });
