@@ -43,44 +43,71 @@ const ask = (paying) => paying.fetch(`${market.url}/m/stories15m/v1/completions`
   body: JSON.stringify({ model: 'stories15m', prompt: 'Once', max_tokens: 8, temperature: 0 }),
 });
 
-test('a payer leaves while the node is dead: the watcher claims first, and the node goes on from there', async () => {
-  const payer = account(1);
+const Channels = () => ({ address: market.contracts.Channels, abi: abi('Channels') });
+const log = () => fs.readFileSync(path.join(market.data, 'watch.log'), 'utf8');
+
+/** Three calls of one payer: its channel, and where its money goes. */
+async function pay(payer) {
   const paying = payingFetch(market, payer, { deposit: '500000' });
   for (let call = 0; call < 3; call++) assert.equal((await ask(paying)).status, 200);
   const { items } = await market.json(`/api/money?address=${payer.address}`);
-  const { config, charged, channelId } = items.find(({ kind, state }) => kind === 'channel' && state === 'refundable').channel;
-  const [service] = (await market.json('/api/models/stories15m')).services;
-  const held = await market.balance(payer.address);
-  assert.ok(BigInt(charged) > 0n);
+  const { channel } = items.find(({ kind, state }) => kind === 'channel' && state === 'refundable');
+  assert.ok(BigInt(channel.charged) > 0n);
+  return { ...channel, config: { ...channel.config, withdrawDelay: Number(channel.config.withdrawDelay) } };
+}
 
-  watcher = watch();
-  await market.kill();
-  const { read, clock, wallet } = chain();
-  const Channels = { address: market.contracts.Channels, abi: abi('Channels') };
-  const send = async (functionName, args) => {
-    const hash = await wallet(1).writeContract({ ...Channels, functionName, args });
-    return read.waitForTransactionReceipt({ hash });
-  };
-  const earned = () => read.readContract({
-    ...Channels, functionName: 'receivers', args: [service.receiver, market.token.address],
-  });
-  assert.deepEqual(await earned(), [0n, 0n]);
-  const asked = { ...config, withdrawDelay: Number(config.withdrawDelay) };
-  assert.equal((await send('initiateWithdraw', [asked, 500_000n])).status, 'success');
+async function send(index, functionName, args) {
+  const { read, wallet } = chain();
+  const hash = await wallet(index).writeContract({ ...Channels(), functionName, args });
+  const { status } = await read.waitForTransactionReceipt({ hash });
+  assert.equal(status, 'success');
+}
 
-  while ((await earned())[1] === 0n) {
-    assert.equal(watcher.exitCode, null, fs.readFileSync(path.join(market.data, 'watch.log'), 'utf8'));
+/** What all channels have brought the service: claimed, and paid out. */
+const earned = (receiver) => chain().read.readContract({
+  ...Channels(), functionName: 'receivers', args: [receiver, market.token.address],
+});
+
+async function untilPaidOut(receiver, total) {
+  while ((await earned(receiver))[1] < total) {
+    assert.equal(watcher.exitCode, null, log());
     await new Promise((next) => { setTimeout(next, 100); });
   }
-  assert.deepEqual(await earned(), [BigInt(charged), BigInt(charged)]);
+  assert.deepEqual(await earned(receiver), [total, total]);
+}
+
+let earlier;
+
+test('while the node lives, the watcher leaves a payer who leaves to it', async () => {
+  watcher = watch();
+  const [service] = (await market.json('/api/models/stories15m')).services;
+  const { config, charged } = await pay(account(3));
+  await send(3, 'initiateWithdraw', [config, 500_000n]);
+  await untilPaidOut(service.receiver, BigInt(charged));
+  assert.doesNotMatch(log(), /claimed from a payer/);
+  earlier = BigInt(charged);
+});
+
+test('a payer leaves while the node is dead: the watcher claims first, and the node goes on from there', async () => {
+  const payer = account(1);
+  const { config, charged, channelId } = await pay(payer);
+  const [service] = (await market.json('/api/models/stories15m')).services;
+  const held = await market.balance(payer.address);
+
+  await market.kill();
+  const { read, clock } = chain();
+  assert.deepEqual(await earned(service.receiver), [earlier, earlier]);
+  await send(1, 'initiateWithdraw', [config, 500_000n]);
+  await untilPaidOut(service.receiver, earlier + BigInt(charged));
+  assert.match(log(), /claimed from a payer/);
   const tokens = (who) => read.readContract({
     address: market.token.address, abi: abi('TestUSD'), functionName: 'balanceOf', args: [who],
   });
-  assert.equal(await tokens(service.receiver), BigInt(charged));
+  assert.equal(await tokens(service.receiver), earlier + BigInt(charged));
 
   await clock.increaseTime({ seconds: config.withdrawDelay + 1 });
   await clock.mine({ blocks: 1 });
-  assert.equal((await send('finalizeWithdraw', [asked])).status, 'success');
+  await send(1, 'finalizeWithdraw', [config]);
   assert.equal(await tokens(payer.address), held + 500_000n - BigInt(charged));
 
   await market.up();
