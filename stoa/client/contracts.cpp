@@ -55,10 +55,6 @@ const Function kServiceOf{
     "receiverAuthorizer,address payTo,address claimant))"};
 }  // namespace services
 
-namespace purses {
-const Function kPurseOf{"purseOf(address owner,address token) returns (address)"};
-}  // namespace purses
-
 namespace channels {
 const Function kChannels{
     "channels(bytes32 channelId) returns (uint128 balance,uint128 totalClaimed)"};

@@ -30,10 +30,6 @@ extern const eth::abi::Function kServiceOfReceiver;
 extern const eth::abi::Function kServiceOf;
 }  // namespace services
 
-namespace purses {
-extern const eth::abi::Function kPurseOf;
-}  // namespace purses
-
 namespace channels {
 extern const eth::abi::Function kChannels;
 }  // namespace channels

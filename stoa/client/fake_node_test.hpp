@@ -32,6 +32,7 @@ class FakeNode {
 
   private:
     Task<io::Response> answer(io::Request& request) {
+        if (request.path.starts_with("/rpc/")) co_return chain();
         if (request.path == "/v1/models") co_return io::json_response(200, R"({"data":[]})");
         const auto header = request.headers.get(payment::kPaymentSignatureHeader);
         if (!header) {
@@ -53,6 +54,12 @@ class FakeNode {
         ++paid;
         charged += Amount{7};
         co_return serve(voucher);
+    }
+
+    /// Whatever is asked: the channel's balance, of which nothing is claimed.
+    io::Response chain() const {
+        const std::string words = to_hex(eth::word(balance)) + std::string(64, '0');
+        return io::json_response(200, R"({"jsonrpc":"2.0","id":1,"result":")" + words + "\"}");
     }
 
     io::Response required(const std::string& error,

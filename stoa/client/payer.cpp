@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "stoa/client/deposit.hpp"
 #include "stoa/eth/keccak.hpp"
 
 namespace stoa::client {
@@ -22,6 +23,12 @@ std::optional<payment::PaymentRequired> required_of(const io::ClientResponse& re
                                : fail(payment::PaymentError::invalid_payload);
     if (!parsed) return std::nullopt;
     return *parsed;
+}
+
+bool is_about_balance(const payment::PaymentRequired& required) {
+    using enum payment::PaymentError;
+    return required.error == code_of(make_error_code(cumulative_exceeds_balance)) ||
+           required.error == code_of(make_error_code(channel_not_found));
 }
 
 std::optional<std::chrono::seconds> retry_after(const io::ClientResponse& response) {
@@ -173,6 +180,15 @@ Task<bool> Payer::recover(const Attempt& attempt, const Requirements& offered,
     if (const auto required = required_of(attempt.response)) {
         const auto* entry = channel_offer(*required, offered.network);
         if (entry && channel.correct(*entry)) co_return true;
+        if (is_about_balance(*required)) {
+            // It may have been taken back by another program of this wallet; the chain says so.
+            Chain chain{context_.node, domain_.chain_id()};
+            const Amount now = co_await channel_balance(chain, channel.memory().channel_id);
+            if (now < channel.memory().balance) {
+                channel.set_balance(now);
+                co_return true;
+            }
+        }
     }
     if (const auto wait = retry_after(attempt.response)) {
         co_await io::sleep_for(*wait);

@@ -157,6 +157,14 @@ TEST_F(PayerTest, PaysOutOfAChannelOfItsWalletsPurse) {
     EXPECT_EQ(outcome.session->channel.config.payer, purse->address());
 }
 
+TEST_F(PayerTest, LearnsFromTheChainThatItsMoneyWasTakenBackElsewhere) {
+    user.fake.balance = Amount{60};
+    EXPECT_THROW(call(), Failure);
+    EXPECT_EQ(asked_for, Amount{40});
+    EXPECT_EQ(user.remembered().balance, Amount{60});
+    EXPECT_EQ(user.fake.paid, 0);
+}
+
 class PayingServerTest : public testing::Test {
   protected:
     io::Response ask(const std::string& token, io::Method method = io::Method::post,

@@ -92,27 +92,15 @@ Purse::Purse(Context& context, const Deployment& deployment, const TokenInfo& to
       deployment_(deployment),
       token_(token),
       owner_(owner),
-      chain_(context.node, deployment.chain_id) {}
-
-/// As the chain says: what the wallet signs goes there.
-Task<eth::Address> Purse::address() {
-    if (!address_) {
-        std::vector<eth::abi::Value> whose;
-        whose.emplace_back(owner_);
-        whose.emplace_back(token_.address);
-        const auto found =
-            co_await chain_.read(deployment_.contract("Purses"), purses::kPurseOf, whose);
-        address_ = found.at(0).as_address();
-    }
-    co_return *address_;
-}
+      chain_(context.node, deployment.chain_id),
+      address_(payment::purse_address(deployment.contract("Purses"), deployment.chain_id, owner,
+                                      token.address)) {}
 
 Task<PurseStatus> Purse::status(eth::Address key) {
-    const eth::Address here = co_await address();
     const std::string target = "/api/purse?owner=" + to_checksum(owner_) +
                                "&token=" + to_checksum(token_.address) + "&key=" + to_checksum(key);
     PurseStatus it = status_of(co_await context_.node.get(target));
-    if (it.purse != here) throw bad_answer();
+    if (it.purse != address_) throw bad_answer();
     co_return it;
 }
 
@@ -176,7 +164,7 @@ Task<Session> Purse::lock(const payment::Requirements& offered, const std::strin
     const payment::ChannelDomain channels{deployment_.chain_id};
     Session session;
     session.channel.config = payment::purse_channel(
-        co_await address(), session_key.address(), offered.pay_to,
+        address_, session_key.address(), offered.pay_to,
         offered.receiver_authorizer.value_or(eth::kZeroAddress), offered.asset);
     const Hash256 id = channels.channel_id(session.channel.config);
     const auto known = context_.sessions().find(id);

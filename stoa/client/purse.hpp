@@ -68,7 +68,7 @@ class Purse {
 
     Purse(Context&, const Deployment&, const TokenInfo&, const eth::Address& owner);
 
-    /// Throws `Failure` where the node names another purse than the chain.
+    /// Throws `Failure` where the node names another purse than the wallet's.
     Task<PurseStatus> status(eth::Address key);
 
     /// Puts `amount` in by one signature of the wallet, and gives `key` a policy of `limits` that
@@ -106,7 +106,6 @@ class Purse {
     const TokenInfo& token() const { return token_; }
 
   private:
-    Task<eth::Address> address();
     Task<std::optional<Failure>> spend_in_turn(const Session&, U256 service, Amount,
                                                const keys::Signer& session_key);
     Task<std::optional<Failure>> spend(const Session&, U256 service, Amount, U256 nonce,
@@ -121,7 +120,7 @@ class Purse {
     const TokenInfo& token_;
     eth::Address owner_;
     Chain chain_;
-    std::optional<eth::Address> address_;
+    eth::Address address_;  ///< Worked out here: what the wallet signs goes there.
 };
 
 }  // namespace stoa::client

@@ -75,6 +75,7 @@ TEST(PursePolicy, KeepsToTheLimitsThatWereChosen) {
 
 TEST(PurseLimits, AreKeptForEachKey) {
     TestUser user;
+    user.deployment.contracts["Purses"] = to_checksum(kToken);
     TokenInfo token;
     token.address = kToken;
     const Purse purse{user.context, user.deployment, token, user.wallet->address()};

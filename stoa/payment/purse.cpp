@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "stoa/base/hex.hpp"
 #include "stoa/eth/abi.hpp"
 #include "stoa/eth/keccak.hpp"
 
@@ -57,6 +58,17 @@ Hash256 PurseDomain::spend_digest(const Hash256& channel_id, const Amount& amoun
                                   const U256& nonce) const {
     static const Hash256 type = keccak256("Spend(bytes32 channelId,uint256 amount,uint256 nonce)");
     return typed_digest(separator_, struct_hash(type, {channel_id, word(amount), word(nonce)}));
+}
+
+eth::Address purse_address(const eth::Address& purses, std::uint64_t chain_id,
+                           const eth::Address& owner, const eth::Address& token) {
+    ByteVector code = parse_hex("0x6100553d81600a3d39f3363d3d373d3d3d363d73", 64).value();
+    const auto append = [&](Bytes bytes) { code.insert(code.end(), bytes.begin(), bytes.end()); };
+    append(eth::create_address(purses, 1).bytes);
+    append(parse_hex("0x5af43d82803e903d91602b57fd5bf3", 64).value());
+    append(owner.bytes);
+    append(token.bytes);
+    return eth::create2_address(purses, word(chain_id), keccak256(code));
 }
 
 ChannelConfig purse_channel(const eth::Address& purse, const eth::Address& key,

@@ -47,6 +47,11 @@ class PurseDomain {
     Hash256 separator_;
 };
 
+/// What `Purses.purseOf` returns, also before the purse stands: a clone of the first contract that
+/// `purses` made, with owner and token behind its code. So nobody need be asked where money goes.
+eth::Address purse_address(const eth::Address& purses, std::uint64_t chain_id,
+                           const eth::Address& owner, const eth::Address& token);
+
 /// The one channel of a key at a service.
 ChannelConfig purse_channel(const eth::Address& purse, const eth::Address& key,
                             const eth::Address& receiver, const eth::Address& receiver_authorizer,

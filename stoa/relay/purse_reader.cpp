@@ -4,6 +4,7 @@
 
 #include "stoa/chain/codec.hpp"
 #include "stoa/chain/contract.hpp"
+#include "stoa/payment/purse.hpp"
 
 namespace stoa::relay {
 namespace {
@@ -13,7 +14,6 @@ using eth::abi::Value;
 
 constexpr std::size_t kAtOnce = 256;
 
-const Function kPurseOf{"purseOf(address owner,address token) returns (address)"};
 const Function kOwner{"owner() returns (address)"};
 const Function kNonce{"nonce() returns (uint64)"};
 const Function kLeaving{"leaving() returns (bool)"};
@@ -55,7 +55,7 @@ struct PurseReader::Question {
 };
 
 PurseReader::PurseReader(chain::Rpc& rpc, const chain::Deployment& deployment)
-    : rpc_(rpc), channels_(deployment.contract("Channels")) {
+    : rpc_(rpc), chain_id_(deployment.chain_id), channels_(deployment.contract("Channels")) {
     const auto found = deployment.contracts.find("Purses");
     if (found != deployment.contracts.end()) purses_ = found->second;
 }
@@ -91,11 +91,8 @@ Task<std::vector<std::optional<PurseReader::Values>>> PurseReader::ask(
     co_return results;
 }
 
-Task<eth::Address> PurseReader::purse_of(eth::Address owner, eth::Address token) {
-    Values whose{owner, token};
-    const auto values =
-        co_await chain::must_read(rpc_, *purses_, kPurseOf, std::move(whose), chain::Tag::pending);
-    co_return values.front().as_address();
+eth::Address PurseReader::purse_of(const eth::Address& owner, const eth::Address& token) const {
+    return payment::purse_address(*purses_, chain_id_, owner, token);
 }
 
 Task<std::optional<eth::Address>> PurseReader::owner_of(eth::Address purse, eth::Address token) {
@@ -106,15 +103,14 @@ Task<std::optional<eth::Address>> PurseReader::owner_of(eth::Address purse, eth:
     const auto answers = co_await ask(std::move(questions));
     if (!answers.front()) co_return owner;
     const eth::Address said = answers.front()->front().as_address();
-    const eth::Address its = co_await purse_of(said, token);
-    if (its == purse) owner = said;
+    if (purse_of(said, token) == purse) owner = said;
     co_return owner;
 }
 
 Task<PurseState> PurseReader::state(eth::Address owner, eth::Address token,
                                     std::optional<eth::Address> key) {
     PurseState it;
-    it.purse = co_await purse_of(owner, token);
+    it.purse = purse_of(owner, token);
     std::vector<Question> questions;
     questions.emplace_back(token, kBalanceOf, Values(1, Value(it.purse)));
     questions.emplace_back(it.purse, kNonce, Values{});

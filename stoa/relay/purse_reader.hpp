@@ -44,9 +44,9 @@ class PurseReader {
     bool is_here() const { return purses_.has_value(); }
     const eth::Address& purses() const { return *purses_; }
 
-    Task<eth::Address> purse_of(eth::Address owner, eth::Address token);
+    eth::Address purse_of(const eth::Address& owner, const eth::Address& token) const;
     /// Whose purse of `token` stands at `purse`; nothing for any other account. What it says of
-    /// itself is checked against `Purses`.
+    /// itself is checked against that address.
     Task<std::optional<eth::Address>> owner_of(eth::Address purse, eth::Address token);
     Task<PurseState> state(eth::Address owner, eth::Address token,
                            std::optional<eth::Address> key = std::nullopt);
@@ -60,6 +60,7 @@ class PurseReader {
     Task<std::vector<std::optional<Values>>> ask(std::vector<Question>);
 
     chain::Rpc& rpc_;
+    std::uint64_t chain_id_;
     std::optional<eth::Address> purses_;
     eth::Address channels_;
 };

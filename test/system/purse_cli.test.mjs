@@ -1,5 +1,6 @@
 // The command line's purse: one signature of a wallet for every model, and for an agent that has none.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { account, openMarket } from './market.mjs';
@@ -111,6 +112,8 @@ test('an exit waits for the call that runs, which is paid, and nothing is lost o
   const { address } = account(2);
   const before = await market.balance(address);
   await cli('purse', 'fund', '1.00');
+  await story('hasty');
+  fs.cpSync(path.join(market.data, 'hasty'), path.join(market.data, 'elsewhere'), { recursive: true });
   const { stdout } = market.talk('hasty', 'chat', 'stories15m', 'Once upon a time', '--max-tokens', '200');
   let text = '';
   await new Promise((heard) => stdout.on('data', (piece) => { text += piece; heard(); }));
@@ -122,4 +125,8 @@ test('an exit waits for the call that runs, which is paid, and nothing is lost o
   assert.equal(await market.balance(address), before - charged);
   const { items } = await market.json(`/api/money?address=${address}`);
   assert.deepEqual(items.filter((item) => item.state === 'refundable' && item.amount !== '0'), []);
+
+  // Another program of the wallet still believes that its session holds money.
+  await market.cliIn('elsewhere', 'purse', 'fund', '1.00');
+  assert.ok(BigInt((await story('elsewhere')).charged) > 0n);
 });
