@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "stoa/base/base64.hpp"
+#include "stoa/base/hex.hpp"
 #include "stoa/client/fixture_test.hpp"
 #include "stoa/client/payer.hpp"
 #include "stoa/io/finish.hpp"
@@ -58,7 +59,7 @@ class FakeNode {
 
     /// Whatever is asked: the channel's balance, of which nothing is claimed.
     io::Response chain() const {
-        const std::string words = to_hex(eth::word(balance)) + std::string(64, '0');
+        const std::string words = stoa::to_hex(eth::word(balance)) + std::string(64, '0');
         return io::json_response(200, R"({"jsonrpc":"2.0","id":1,"result":")" + words + "\"}");
     }
 
