@@ -130,3 +130,16 @@ test('an exit waits for the call that runs, which is paid, and nothing is lost o
   await market.cliIn('elsewhere', 'purse', 'fund', '1.00');
   assert.ok(BigInt((await story('elsewhere')).charged) > 0n);
 });
+
+test('where the user wants no purse, the wallet signs for one model and gets its rest back', async () => {
+  const cli = (...args) => market.cliIn('plain', ...args);
+  await cli('key', 'import', 'plain', '--mnemonic-file', mnemonic, '--index', '1');
+  const before = await market.balance(account(1).address);
+  const opened = await cli('session', 'open', 'minilm', '--deposit', '0.50', '--no-purse');
+  assert.deepEqual([opened.purse, opened.balance], [null, '500000']);
+  const embedded = await embed('plain');
+  const { closed } = await cli('session', 'close');
+  assert.equal(BigInt(closed[0].refunded), 500_000n - BigInt(embedded.charged));
+  assert.equal(await market.balance(account(1).address), before - BigInt(embedded.charged));
+  await assert.rejects(cli('purse', 'exit'), /no_purse/);
+});
