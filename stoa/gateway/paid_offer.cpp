@@ -72,6 +72,9 @@ io::Response payment_failed(const std::error_code& why, const std::string& netwo
     failed.payer = payer;
     io::Response response = empty_402();
     response.headers.set(payment::kPaymentResponseHeader, payment::to_header(failed));
+    if (why == payment::PaymentError::not_safe_yet) {
+        response.headers.set("Retry-After", kRefundRetryAfter);
+    }
     return response;
 }
 

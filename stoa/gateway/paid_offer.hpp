@@ -14,6 +14,9 @@ inline constexpr std::uint64_t kPaymentTimeout = 600;
 /// Several times what a deposit, a claim, a settlement and a refund cost, in a token's unit.
 inline constexpr std::uint64_t kMinDeposit = 100'000;
 
+/// Seconds after which a refund that was not safe yet may be asked for again.
+inline constexpr const char* kRefundRetryAfter = "15";
+
 /// What a call costs at most, and how it may be paid: by channel first, because stock clients take
 /// the first entry that they can pay.
 struct PaidOffer {

@@ -96,6 +96,18 @@ std::vector<Row> money_rows() {
         {RelayError::no_purse, 404,
          "POST /api/relay purse_fund opens one; GET /api/purse shows it."},
         {PaymentError::channel_busy, 409, "Wait for the running call to end, and try again."},
+        {PaymentError::not_safe_yet, 409,
+         "Ask again after the time in Retry-After; the chain then holds your deposit for good."},
+        {PaymentError::session_expired, 403,
+         "Set new limits with the payer's wallet (POST /api/sessions/limits), or open another "
+         "session."},
+        {PaymentError::session_day_limit, 403,
+         "Wait until 00:00 UTC, ask for a shorter answer, or raise the limit with the payer's "
+         "wallet: POST /api/sessions/limits."},
+        {PaymentError::limits_nonce, 409, "Read the session's nonce in /api/money and sign anew."},
+        {PaymentError::limits_signature, 403,
+         "Sign Limits with the payer's wallet, on this chain; or with the session's key to "
+         "tighten them."},
         {PaymentError::missing_channel, 404, "/api/money lists the channels of an address."},
         {PaymentError::no_running_call, 404, "Call again; the stream has ended meanwhile."},
         {PaymentError::voucher_signature, 422, "Sign with the session key of the channel."},

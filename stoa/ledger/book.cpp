@@ -103,6 +103,11 @@ void Book::on(const Reserved& e) {
 
 void Book::on(const Charged& e) {
     Channel& channel = at(e.channel);
+    const std::int64_t day = e.time / kSecondsOfADay;
+    // Charges only grow; a channel that is opened again begins with what the chain says.
+    const Amount charge = e.charged > channel.charged ? e.charged - channel.charged : Amount{};
+    channel.charged_that_day = channel.charged_on(day) + charge;
+    channel.day = day;
     channel.charged = e.charged;
     channel.reservation.reset();
     channel.used_at = e.time;
@@ -168,6 +173,15 @@ void Book::on(const Raised& e) {
     channel.reservation->signature = e.signature;
     channel.reservation->amount = e.amount;
     channel.used_at = e.time;
+}
+
+void Book::on(const Limited& e) {
+    limits_.insert_or_assign(e.channel, Limits{e.per_day, e.expires, e.nonce + 1});
+}
+
+Limits Book::limits(const ChannelId& id) const {
+    const auto found = limits_.find(id);
+    return found == limits_.end() ? Limits{} : found->second;
 }
 
 const std::unordered_set<ChannelId>& Book::under(const Index& index, const eth::Address& key) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "stoa/ledger/event.hpp"
+#include "stoa/payment/limits.hpp"
 
 namespace stoa::ledger {
 
@@ -23,6 +24,12 @@ struct Channel {
     std::optional<RefundSigned> refund;  ///< The newest; of one nonce the largest.
     std::int64_t opened_at = 0;
     std::int64_t used_at = 0;
+    std::int64_t day = 0;  ///< Of the newest charge, in days (UTC) since 1970.
+    Amount charged_that_day;
+
+    Amount charged_on(std::int64_t a_day) const {
+        return a_day == day ? charged_that_day : Amount{};
+    }
 
     /// Earned and not yet in the contract's total.
     Amount unclaimed() const {
@@ -51,6 +58,16 @@ struct Channel {
 
     friend bool operator==(const Channel&, const Channel&) = default;
 };
+
+/// The limits that this node keeps for a session; those of none are the largest numbers.
+struct Limits {
+    Amount per_day = payment::kNoDayLimit;
+    std::uint64_t expires = payment::kNeverExpires;
+    U256 next_nonce;
+    friend bool operator==(const Limits&, const Limits&) = default;
+};
+
+inline constexpr std::int64_t kSecondsOfADay = 86'400;
 
 /// A deposit that may have to be sent again until its block is final.
 struct PendingDeposit {
@@ -85,6 +102,9 @@ class Book {
     const ExactBegun* begun(const Hash256& payment) const;
     std::vector<ExactBegun> all_begun() const;
 
+    /// Also of a channel that was closed: what was signed for it can't be used again.
+    Limits limits(const ChannelId&) const;
+
     /// Ends every reservation without a charge; for the moment after a replay.
     void release_all();
 
@@ -105,6 +125,7 @@ class Book {
     void on(const ExactAbandoned&);
     void on(const RefundSigned&);
     void on(const Raised&);
+    void on(const Limited&);
 
     using Index = std::unordered_map<eth::Address, std::unordered_set<ChannelId>>;
     static const std::unordered_set<ChannelId>& under(const Index&, const eth::Address&);
@@ -116,6 +137,7 @@ class Book {
     std::unordered_map<Hash256, PendingDeposit> deposits_;
     std::unordered_map<Hash256, ExactSettled> owed_;
     std::unordered_map<Hash256, ExactBegun> begun_;
+    std::unordered_map<ChannelId, Limits> limits_;
 };
 
 }  // namespace stoa::ledger

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "stoa/chain/rpc.hpp"
+#include "stoa/chain/types.hpp"
 #include "stoa/ledger/event.hpp"
 
 namespace stoa::ledger {
@@ -20,43 +20,42 @@ struct Claim {
 ByteVector deposit_call(const payment::ChannelConfig&, const SignedDeposit&);
 /// `authorized` is the receiver authorizer's signature of payment::ChannelDomain's batch digest.
 ByteVector claim_call(const std::vector<Claim>&, const eth::Signature& authorized);
+/// Of a receiver's `claimChannels`, for the one whom its service names as claimant.
+ByteVector receiver_claim_call(const std::vector<Claim>&);
 ByteVector settle_call(const eth::Address& receiver, const eth::Address& token);
 ByteVector refund_call(const payment::ChannelConfig&, const Amount&, const U256& nonce,
                        const eth::Signature& authorized);
 ByteVector multicall(const std::vector<ByteVector>& calls);
 
+/// What a call of the contract is to move.
+struct DepositMove {
+    ChannelId channel;
+    payment::ChannelConfig config;
+    Amount amount;
+};
+struct ClaimMove {
+    ChannelId channel;
+    payment::ChannelConfig config;
+    Amount total;
+};
+struct RefundMove {
+    ChannelId channel;
+    payment::ChannelConfig config;
+    Amount amount;  ///< At most.
+    U256 nonce;
+};
+struct SettleMove {
+    eth::Address receiver;
+    eth::Address token;
+};
+using ChannelMove = std::variant<DepositMove, ClaimMove, RefundMove, SettleMove>;
+
+/// The inverse of the above, several where it is a multicall or a batch; none of other call data.
+std::vector<ChannelMove> moves_of(const payment::ChannelDomain&, Bytes call_data);
+
 std::vector<payment::ClaimEntry> entries_of(const std::vector<Claim>&);
 
 /// The channel that a log of the contract is about; nothing for Settled and foreign logs.
 std::optional<ChannelId> channel_of(const chain::Log&);
-
-/// What the contract and the chain's tokens hold. All throw `chain::RpcFailure`.
-class ChannelReader {
-  public:
-    explicit ChannelReader(chain::Rpc& rpc, const eth::Address& contract = payment::kChannels)
-        : rpc_(rpc), contract_(contract) {}
-
-    const eth::Address& contract() const { return contract_; }
-
-    /// In the order of `ids`, all of one block, the balances also of the `safe` one. An unknown
-    /// channel is all zeros.
-    Task<std::vector<ChainState>> states(std::vector<ChannelId> ids);
-    Task<ChainState> state(ChannelId id);
-
-    struct Receiver {
-        Amount claimed;
-        Amount settled;
-    };
-    Task<Receiver> receiver(eth::Address receiver, eth::Address token);
-    Task<Amount> token_balance(eth::Address token, eth::Address owner);
-    /// Of an EIP-3009 authorisation.
-    Task<bool> is_nonce_used(eth::Address token, eth::Address authorizer, Hash256 nonce);
-
-  private:
-    Task<std::vector<ChainState>> some_states(std::span<const ChannelId>);
-
-    chain::Rpc& rpc_;
-    eth::Address contract_;
-};
 
 }  // namespace stoa::ledger

@@ -82,6 +82,27 @@ TEST(Channels, AreCalledAsTheNpmClientCallsThem) {
               calldata("multicallClaimAndRefund"));
 }
 
+TEST(Channels, TellWhatTheirCallDataMoves) {
+    const payment::ChannelDomain domain{
+        vectors().at("channels").at(0).at("chainId").to_number<std::uint64_t>()};
+    const auto moves = moves_of(domain, multicall({first_claim_call(), refund()}));
+    ASSERT_EQ(moves.size(), 2U);
+    const auto& claim = std::get<ClaimMove>(moves[0]);
+    EXPECT_EQ(claim.channel, one_claim()[0].voucher.channel_id);
+    EXPECT_EQ(claim.config, config());
+    EXPECT_EQ(claim.total, one_claim()[0].total);
+    const auto& refunded = std::get<RefundMove>(moves[1]);
+    EXPECT_EQ(refunded.channel, claim.channel);
+    EXPECT_EQ(refunded.amount, amount_of(vectors().at("refund").at("message").at("amount")));
+    const auto settled = moves_of(domain, settle_call(config().receiver, config().token));
+    EXPECT_EQ(std::get<SettleMove>(settled.at(0)).receiver, config().receiver);
+    const SignedDeposit deposit{Amount{7}, 0, 1, 2, ByteVector(65, 1)};
+    const auto deposited = moves_of(domain, deposit_call(config(), deposit));
+    EXPECT_EQ(std::get<DepositMove>(deposited.at(0)).amount, Amount{7});
+    EXPECT_TRUE(moves_of(domain, multicall({multicall({refund()})})).empty());
+    EXPECT_TRUE(moves_of(domain, ByteVector{1, 2, 3, 4}).empty());
+}
+
 TEST(Channels, NameTheirChannelInEveryLogButSettled) {
     const auto log = [](const char* name) {
         chain::Log it;

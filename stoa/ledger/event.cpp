@@ -125,6 +125,8 @@ void fields(Archive& a, E& e) {
         a(e.payment, e.payer, e.receiver, e.token, e.amount, e.transaction, e.request, e.time);
     } else if constexpr (Is<E, Raised>) {
         a(e.channel, e.maximum, e.signature, e.amount, e.time);
+    } else if constexpr (Is<E, Limited>) {
+        a(e.channel, e.per_day, e.expires, e.nonce, e.time);
     } else if constexpr (Is<E, ExactBegun>) {
         a(e.payment, e.payer, e.receiver, e.token, e.amount, e.request, e.time);
     } else if constexpr (Is<E, RefundSigned>) {

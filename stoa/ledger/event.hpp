@@ -169,10 +169,21 @@ struct Raised {
     friend bool operator==(const Raised&, const Raised&) = default;
 };
 
+/// What the payer allows the session from now on, as this node keeps it; each replaces the one
+/// before.
+struct Limited {
+    ChannelId channel;
+    Amount per_day;
+    std::uint64_t expires = 0;  ///< Unix seconds.
+    U256 nonce;                 ///< That it was signed with.
+    std::int64_t time = 0;
+    friend bool operator==(const Limited&, const Limited&) = default;
+};
+
 /// The order is the number that stands in the record: append only.
 using Event = std::variant<Opened, Mirrored, Reserved, Charged, Released, DepositAccepted,
                            DepositIncluded, Lost, Closed, ExactSettled, ExactServed, ExactBegun,
-                           ExactAbandoned, RefundSigned, Raised>;
+                           ExactAbandoned, RefundSigned, Raised, Limited>;
 
 /// The number of the event's kind and its fields: fixed width, big-endian, in the order of
 /// declaration; byte strings behind a 16-bit length.

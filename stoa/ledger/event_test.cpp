@@ -34,6 +34,7 @@ std::vector<Event> one_of_each() {
         ExactServed{hash(4)},
         ExactBegun{hash(4), account(1), account(2), account(3), Amount{5}, hash(6), 11},
         Raised{hash(1), Amount{200}, signature, Amount{196}, 12},
+        Limited{hash(1), Amount{50}, 1'800'000'000, 2, 13},
         ExactAbandoned{hash(4)}};
 }
 

@@ -19,6 +19,11 @@ namespace {
 
 constexpr std::size_t kMaxWaiting = 16'384;
 constexpr std::size_t kTogether = 64;
+constexpr std::int64_t kClockMargin = 120;  ///< Seconds: of a block's time against ours.
+
+Amount left(const Amount& whole, const Amount& used) {
+    return whole > used ? whole - used : Amount{};
+}
 
 template <class... Events>
 std::vector<Event> all_of(Events&&... events) {
@@ -55,26 +60,52 @@ Ledger::Ledger(asio::any_io_executor executor, const io::Clock& clock, LedgerCon
 
 payment::ChannelState Ledger::state_of(const ChannelId& id, const Channel& channel) const {
     const ChainState& chain = channel.chain;
-    const auto left = [](const Amount& whole, const Amount& used) {
-        return whole > used ? whole - used : Amount{};
-    };
     Amount usable = channel.staying(chain.balance);
     // A fork may undo the newer deposit and leave the withdrawal or the refund.
     const Amount firm = channel.staying(chain.safe_balance);
-    if (firm < usable) {
-        Amount used_by_payer;
-        Amount used_by_all;
-        for (const ChannelId& other : unsafe_) {
-            const Channel* it = book_.find(other);
-            if (other == id || it->config.token != channel.config.token) continue;
-            used_by_all += unsafe_used(*it);
-            if (it->config.payer == channel.config.payer) used_by_payer += unsafe_used(*it);
-        }
-        const Amount credit = std::min(left(config_.unsafe_credit_per_payer, used_by_payer),
-                                       left(config_.unsafe_credit, used_by_all));
-        usable = std::min(usable, firm + credit);
-    }
+    if (firm < usable) usable = std::min(usable, firm + credit_for(id, channel));
     return {usable, chain.claimed, channel.charged};
+}
+
+Amount Ledger::credit_for(const ChannelId& id, const Channel& channel) const {
+    Amount used_by_payer;
+    Amount used_by_all;
+    for (const ChannelId& other : unsafe_) {
+        const Channel* it = book_.find(other);
+        if (other == id || it->config.token != channel.config.token) continue;
+        used_by_all += unsafe_used(*it);
+        if (it->config.payer == channel.config.payer) used_by_payer += unsafe_used(*it);
+    }
+    return std::min(left(config_.unsafe_credit_per_payer, used_by_payer),
+                    left(config_.unsafe_credit, used_by_all));
+}
+
+bool Ledger::may_refund(const ChannelId& id, const Channel& channel, const Amount& amount) const {
+    const ChainState& chain = channel.chain;
+    // The contract pays what is there, up to the signed amount, also to whoever takes the refund
+    // out of our transaction and sends it without the claim before it.
+    Amount gone = amount;
+    // A withdrawal whose time has come may be paid beside the refund that would take its place.
+    const auto delay = static_cast<std::int64_t>(channel.config.withdraw_delay_seconds);
+    const bool is_due = chain.withdraw_requested_at != 0 &&
+                        chain.withdraw_requested_at + delay <= now() + kClockMargin;
+    if (is_due) gone += chain.withdrawing;
+    // So may earlier refunds that a fork has undone.
+    if (channel.refund && chain.refund_nonce < channel.refund->nonce) gone += channel.refunding();
+    const Amount firm = left(chain.safe_balance, gone);
+    return channel.charged <= firm || channel.charged - firm <= credit_for(id, channel);
+}
+
+Result<void> Ledger::check_limits(const ChannelId& id, const Amount& amount) const {
+    const Limits limits = book_.limits(id);
+    const std::int64_t time = now();
+    if (static_cast<std::uint64_t>(time) >= limits.expires) {
+        return fail(payment::PaymentError::session_expired);
+    }
+    const Channel* channel = book_.find(id);
+    const Amount today = channel ? channel->charged_on(time / kSecondsOfADay) : Amount{};
+    if (today + amount > limits.per_day) return fail(payment::PaymentError::session_day_limit);
+    return {};
 }
 
 payment::ChannelSnapshot Ledger::snapshot_of(const ChannelId& id, const Channel& channel) const {
@@ -159,6 +190,11 @@ Task<void> Ledger::refund_signed(ChannelId id, U256 nonce, Amount amount) {
 
 Task<void> Ledger::close(ChannelId id) {
     return append(all_of(Closed{id, now()}));
+}
+
+Task<void> Ledger::limit(payment::SessionLimits it) {
+    return append(
+        all_of(Limited{it.channel_id, std::move(it.per_day), it.expires, it.nonce, now()}));
 }
 
 Task<void> Ledger::exact_begun(ExactBegun event) {

@@ -54,6 +54,13 @@ class Ledger {
     /// refunds can take, and of unsafe deposits only what credit allows.
     payment::ChannelState state_of(const ChannelId&, const Channel&) const;
     payment::ChannelSnapshot snapshot_of(const ChannelId&, const Channel&) const;
+    /// Whether `amount` may go back to the payer now. A fork could undo deposits and leave the
+    /// payment, so what was charged must stay within what is safe after it, up to the credit.
+    bool may_refund(const ChannelId&, const Channel&, const Amount& amount) const;
+
+    /// Refuses a call of at most `amount` that the limits kept here don't allow: session_expired,
+    /// session_day_limit.
+    Result<void> check_limits(const ChannelId&, const Amount& amount) const;
 
     // All of these return when what they say is durable and in the book. They throw `RecordBroken`.
     // Cancelling the caller doesn't undo them.
@@ -77,6 +84,8 @@ class Ledger {
     /// Before a refund is sent. The caller holds the channel's turn.
     Task<void> refund_signed(ChannelId, U256 nonce, Amount amount);
     Task<void> close(ChannelId);
+    /// The caller has checked who signed them, and their nonce.
+    Task<void> limit(payment::SessionLimits);
     Task<void> exact_begun(ExactBegun);
     Task<void> exact_abandoned(Hash256 payment);
     Task<void> exact_settled(ExactSettled);
@@ -90,6 +99,8 @@ class Ledger {
     std::int64_t now() const { return unix_seconds(clock_.now()); }
     void apply(const Event&);
     Amount unsafe_used(const Channel&) const;
+    /// What the payer's other channels leave of it.
+    Amount credit_for(const ChannelId&, const Channel&) const;
 
     boost::asio::any_io_executor executor_;
     const io::Clock& clock_;

@@ -9,6 +9,7 @@
 
 #include "stoa/chain/follower.hpp"
 #include "stoa/io/log.hpp"
+#include "stoa/ledger/channel_reader.hpp"
 #include "stoa/ledger/channels.hpp"
 #include "stoa/ledger/ledger.hpp"
 

@@ -292,6 +292,7 @@ Task<Result<Settler::Refunded>> Settler::refund(const Turns::Turn& turn,
     const auto amount = payment::refund_amount(
         {channel->chain.balance, channel->chain.claimed, channel->charged}, asked);
     if (!amount) co_return fail(amount.error());
+    if (!ledger_.may_refund(id, *channel, *amount)) co_return fail(PaymentError::not_safe_yet);
 
     chain::Job job = refund_job(id, *channel, *amount);
     const U256 nonce = channel->chain.refund_nonce;

@@ -62,7 +62,7 @@ class Settler {
 
     /// Claims what the channel owes and pays `asked`, or all that isn't charged, back to its payer
     /// in one transaction. The caller holds the turn and has checked who asks.
-    /// refund_amount_invalid, refund_no_balance, refund_simulation_failed,
+    /// refund_amount_invalid, refund_no_balance, not_safe_yet, refund_simulation_failed,
     /// refund_transaction_failed, rpc_read_failed, settlement_pending.
     Task<Result<Refunded>> refund(const Turns::Turn&, std::optional<Amount> asked);
 

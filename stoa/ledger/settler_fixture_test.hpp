@@ -5,6 +5,7 @@
 #include <boost/asio/detached.hpp>
 
 #include "stoa/base/hex.hpp"
+#include "stoa/chain/codec.hpp"
 #include "stoa/chain/deployment.hpp"
 #include "stoa/chain/http_rpc.hpp"
 #include "stoa/chain/process.hpp"
@@ -49,7 +50,7 @@ class SettlerTest : public testing::Test {
         anvil = chain::spawn_detached(
             kAnvil,
             {"--port", std::to_string(port), "--chain-id", std::to_string(kTestChain),
-             "--load-state", kGenesis, "--slots-in-an-epoch", "1", "--silent"},
+             "--load-state", kGenesis, "--slots-in-an-epoch", std::to_string(slots), "--silent"},
             folder.path() / "anvil.log");
         chain::HttpRpcConfig config;
         config.urls = {"http://127.0.0.1:" + std::to_string(port)};
@@ -65,6 +66,7 @@ class SettlerTest : public testing::Test {
     void build() {
         LedgerConfig ledger_config;
         ledger_config.file = folder.path() / "ledger.sqlite";
+        ledger_config.unsafe_credit_per_payer = credit;
         const auto executor = loop.get_executor();
         ledger = std::make_unique<Ledger>(executor, clock, ledger_config, nullptr);
         mirror = std::make_unique<Mirror>(executor, *ledger, ChannelReader(*rpc));
@@ -124,19 +126,27 @@ class SettlerTest : public testing::Test {
     const Channel& channel(std::uint8_t salt) const { return *ledger->book().find(id(salt)); }
 
     Task<void> open(std::uint8_t salt, std::uint64_t amount) {
+        co_await pay_in(salt, amount, 1);
+        auto state = co_await mirror->reader().state(id(salt));
+        co_await ledger->open(id(salt), config(salt), std::move(state));
+    }
+    Task<void> open_again(std::uint8_t salt, std::uint64_t amount) {
+        co_await pay_in(salt, amount, 2);
+    }
+
+    Task<void> pay_in(std::uint8_t salt, std::uint64_t amount, std::uint64_t nonce) {
         const ChannelId channel_id = id(salt);
         const payment::TokenAuthorization authorization{
-            payer.address(), payment::kErc3009Collector,           Amount{amount}, 0,
-            4'000'000'000,   payment::deposit_nonce(channel_id, 1)};
+            payer.address(), payment::kErc3009Collector,
+            Amount{amount},  0,
+            4'000'000'000,   payment::deposit_nonce(channel_id, nonce)};
         const Hash256 separator = eth::domain_separator({"Test USD", "1", U256{kTestChain}, token});
         const auto signature = payer.sign_typed_digest(
             payment::receive_authorization_digest(separator, authorization));
-        SignedDeposit deposit{Amount{amount}, 0, 4'000'000'000, 1,
+        SignedDeposit deposit{Amount{amount}, 0, 4'000'000'000, nonce,
                               ByteVector(signature.bytes.begin(), signature.bytes.end())};
         const auto done = co_await deposits->carry(channel_id, config(salt), std::move(deposit));
         if (!done) throw std::runtime_error(done.error().message());
-        auto state = co_await mirror->reader().state(channel_id);
-        co_await ledger->open(channel_id, config(salt), std::move(state));
     }
 
     Task<void> earn(std::uint8_t salt, std::uint64_t charge, bool well_signed = true) {
@@ -191,6 +201,14 @@ class SettlerTest : public testing::Test {
         }
     }
 
+    Task<void> mine(std::uint64_t blocks) {
+        chain::json::array params;
+        params.emplace_back(chain::to_quantity(blocks));
+        co_await rpc->get("anvil_mine", std::move(params));
+    }
+
+    unsigned slots = 1;  ///< How far the `safe` block is behind the newest.
+    Amount credit{1'000'000};
     TemporaryFolder folder;
     boost::asio::io_context loop;
     io::Client client{loop.get_executor()};

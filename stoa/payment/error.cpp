@@ -111,10 +111,23 @@ ErrorText text_of(PaymentError error) {
         case refund_amount_invalid:
             return {BATCH("refund_amount_invalid"), "the refund is zero or more than is left"};
         case refund_no_balance: return {BATCH("refund_no_balance"), "nothing is left to refund"};
+        case not_safe_yet:
+            return {"not_safe_yet", "a deposit that paid for calls could still be undone"};
         case refund_simulation_failed:
             return {BATCH("refund_simulation_failed"), "the contracts would refuse the refund"};
         case refund_transaction_failed:
             return {BATCH("refund_transaction_failed"), "the refund's transaction failed"};
+
+        case session_expired:
+            return {"session_expired", "this session's key has expired or was revoked here"};
+        case session_day_limit:
+            return {"session_day_limit",
+                    "the call could cost more than the session has left today"};
+        case limits_nonce:
+            return {"limits_nonce", "these limits were signed for another moment of the session"};
+        case limits_signature:
+            return {"limits_signature",
+                    "limits are set by the wallet; the session's key may only tighten them"};
 
         case exact_scheme: return {EXACT("scheme"), "the scheme is not exact"};
         case exact_network_mismatch:

@@ -63,8 +63,15 @@ enum class PaymentError {
     refund_payload,
     refund_amount_invalid,
     refund_no_balance,
+    not_safe_yet,  ///< A fork could still undo deposits that the charges stand on.
     refund_simulation_failed,
     refund_transaction_failed,
+
+    // Of sessions, as this node keeps them.
+    session_expired,
+    session_day_limit,
+    limits_nonce,      ///< Not the next one.
+    limits_signature,  ///< Neither the wallet's, nor the session key's on tighter limits.
 
     // exact.
     exact_scheme,
