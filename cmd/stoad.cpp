@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "stoa/gateway/node.hpp"
+#include "stoa/gateway/recovery.hpp"
 #include "stoa/gateway/watch.hpp"
 #include "stoa/io/http_server.hpp"
 
@@ -45,12 +46,21 @@ int main(int count, char** arguments) {
     app.add_flag("--watch", only_watch,
                  "Stand by beside the node of the same data: claim from payers who leave while it"
                  " is dead");
+    bool recover = false;
+    app.add_flag("--recover", recover,
+                 "Print the calls by which the provider's wallet claims what the ledger says was"
+                 " earned, without the node's keys, and end");
     CLI11_PARSE(app, count, arguments);
 
     try {
         gateway::Config config = gateway::read_config(file);
         if (!data.empty()) config.data = std::filesystem::absolute(data);
         if (port >= 0) config.port = static_cast<unsigned short>(port);
+        if (recover) {
+            const auto calls = gateway::recovery_calls(config.data / "ledger.sqlite");
+            std::puts(boost::json::serialize(calls).c_str());
+            return 0;
+        }
         gateway::check(config);
         if (only_check) {
             std::puts("The configuration is right.");

@@ -255,6 +255,13 @@ Config read_config(const std::filesystem::path& file) {
         config.port = static_cast<unsigned short>(*port);
     }
     config.public_url = section.text("public_url").value_or("");
+    if (const auto payout = section.text("payout")) {
+        const auto address = eth::parse_address(*payout);
+        if (!address || *address == eth::kZeroAddress) {
+            section.wrong("payout", "the address of a wallet, 0x and 40 digits");
+        }
+        config.payout = *address;
+    }
     config.dapp = section.path("dapp");
     config.worker = section.path("worker");
     config.openapi = section.path("openapi");

@@ -59,6 +59,9 @@ struct Config {
     std::filesystem::path data;
     std::string host = "127.0.0.1";
     unsigned short port = 8420;
+    /// The provider's own wallet: it is paid, and may claim without the node's keys. Zero: the
+    /// operator key is both.
+    eth::Address payout;
     std::string public_url;  ///< Empty: http://localhost:<port>.
     std::filesystem::path dapp;
     std::filesystem::path worker;

@@ -46,6 +46,11 @@ bool same(const payment::Price& a, const payment::Price& b) {
            a.per_million_output == b.per_million_output;
 }
 
+bool pays(const catalogue::Service& service, const eth::Address& account) {
+    return std::ranges::find(service.payees, account, &catalogue::Payee::account) !=
+           service.payees.end();
+}
+
 }  // namespace
 
 LocalModels::LocalModels(Parts parts) : parts_(std::move(parts)), wake_(parts_.executor) {
@@ -157,6 +162,7 @@ Task<void> LocalModels::match(Local& local) {
 
 bool LocalModels::is_wanted(const Local& local, const catalogue::Service& service) const {
     return service.model == local.served->model && service.version == local.served->version &&
+           (parts_.config.payout == eth::kZeroAddress || pays(service, parts_.config.payout)) &&
            !service.ended && service.receiver_authorizer == parts_.authorizer &&
            same(service.price, local.config->price) &&
            unix_time(service.valid_until) > parts_.clock.now() + kRenewBefore;
@@ -174,7 +180,7 @@ chain::Job LocalModels::offer_job(const Local& local, const eth::Address& token)
     const std::vector<Value> service{
         served.model,      served.version,
         endpoint,          pricing,
-        parts_.authorizer, eth::kZeroAddress,
+        parts_.authorizer, parts_.config.payout,
         std::uint64_t{0},  static_cast<std::uint64_t>(std::chrono::seconds(kServiceLife).count())};
     chain::Job job;
     job.to = parts_.deployment.contract("Services");

@@ -55,9 +55,12 @@ export class Market {
     const { chainId, name, rpcUrl, nativeCurrency, contracts, tokens } = this.deployment;
     this.contracts = contracts;
     this.token = tokens.find((token) => token.symbol === 'TestUSD');
-    this.chain = defineChain({
-      id: chainId, name, nativeCurrency, rpcUrls: { default: { http: [rpcUrl] } },
-    });
+    this.useChain(rpcUrl, { id: chainId, name, nativeCurrency });
+  }
+
+  /** From now on the chain is asked there, as when no node is up. */
+  useChain(url, { id, name, nativeCurrency } = this.chain) {
+    this.chain = defineChain({ id, name, nativeCurrency, rpcUrls: { default: { http: [url] } } });
     this.client = createPublicClient({ chain: this.chain, transport: http(), pollingInterval: 100 });
   }
 
