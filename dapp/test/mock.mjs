@@ -157,7 +157,8 @@ export class MockNode {
     const sum = (of) => mine.reduce((all, channel) => all + of(channel), 0n).toString();
     const items = mine.flatMap((channel) => {
       const item = {
-        kind: 'channel', token: TOKEN.address, where: CONTRACTS.Channels, until: null, state: 'refundable',
+        id: `rest:${channel.id}`, how: 'End the session.', transaction: `0x${'d0'.repeat(32)}`, partOf: null,
+        kind: 'channel', side: 'buyer', token: TOKEN.address, where: CONTRACTS.Channels, until: null, state: 'refundable',
         amount: (channel.balance - channel.charged).toString(), why: `Put aside for calls of ${modelOf(channel.config).modelTitle}; nothing is using it.`,
         channel: {
           channelId: channel.id, config: channel.config, balance: channel.balance.toString(), charged: channel.charged.toString(), claimed: '0',
@@ -165,14 +166,14 @@ export class MockNode {
           refundNonce: channel.nonce.toString(), idleSince: now(), ...modelOf(channel.config), ...(same(channel.config.payer, purse) && { purse, owner: address }),
         },
       };
-      return channel.charged === 0n ? [item] : [item, { ...item, state: 'charged', amount: channel.charged.toString(), why: 'Charged and not yet claimed by the provider.' }];
+      return channel.charged === 0n ? [item] : [item, { ...item, id: `charged:${channel.id}`, state: 'charged', amount: channel.charged.toString(), why: 'Charged and not yet claimed by the provider.' }];
     });
     items.unshift(...this.purses.items(address));
     const inPurse = this.balance(purse);
     return {
       address, native: '0', items, tokens: [{
         token: TOKEN.address, symbol: TOKEN.symbol, decimals: 6, wallet: this.balance(address).toString(), locked: (BigInt(sum((c) => c.balance)) + inPurse).toString(),
-        charged: sum((c) => c.charged), refundable: (BigInt(sum((c) => c.balance - c.charged)) + inPurse).toString(), claimable: '0', claimed: '0',
+        charged: sum((c) => c.charged), refundable: (BigInt(sum((c) => c.balance - c.charged)) + inPurse).toString(), transit: '0', earned: '0', claimable: '0', claimed: '0',
       }],
     };
   }

@@ -160,6 +160,7 @@ export class MockPurses {
     const amount = this.node.balance(one.purse);
     if (!one.exists || amount === 0n) return [];
     return [{
+      id: `purse:${one.purse}`, side: 'buyer', how: 'Empty it.', transaction: null, partOf: null,
       kind: 'purse', token: this.token, where: one.purse, until: null, state: 'refundable', amount: amount.toString(),
       why: 'In your purse; no model holds it.', purse: { purse: one.purse, token: this.token, leaving: one.leaving, nonce: one.nonce },
     }];

@@ -41,6 +41,7 @@ void Catalogue::apply(db::Session& session, const chain::Header& header,
         session.run("INSERT INTO feed (block, number, kind, data) VALUES (?, ?, ?, ?)",
                     header.id.number, log.index, known->kind,
                     to_json(*known, deployment_.chain_id, change));
+        if (known->kind == "channel") add_move(session, header.id.number, log.index);
     }
     for (const std::uint64_t model : models) refresh_doc(session, model);
 }

@@ -16,6 +16,7 @@
 #include "stoa/chain/deployment.hpp"
 #include "stoa/chain/follower.hpp"
 #include "stoa/db/database.hpp"
+#include "stoa/payment/channel.hpp"
 
 namespace stoa::catalogue {
 
@@ -53,6 +54,20 @@ class Catalogue final : public chain::LogSink {
     Task<std::vector<std::pair<std::uint64_t, std::uint32_t>>> listings_of(Hash256 weights);
     /// Splits with a share for `account`: of models and made by hand.
     Task<std::vector<std::pair<eth::Address, std::uint32_t>>> splits_of(eth::Address account);
+
+    // Of channels and splits, for `/api/money`.
+
+    /// The newest event of each kind.
+    Task<std::map<Hash256, std::vector<Moved>>> moves_of(std::vector<Hash256> channels);
+    /// Every channel that `payer` ever opened, also with other nodes; the newest 1,000.
+    Task<std::vector<std::pair<Hash256, payment::ChannelConfig>>> channels_of(eth::Address payer);
+    /// The newest payment out of the channels' contract.
+    Task<std::optional<Moved>> settled_to(eth::Address receiver, eth::Address token);
+    /// (channel, transaction), newest first.
+    Task<std::vector<std::pair<Hash256, Hash256>>> newest_claims();
+    /// The transaction of the newest licence whose price went to this split.
+    Task<std::optional<Hash256>> sale_paid_to(eth::Address split);
+    Task<std::vector<Payee>> payees_of(eth::Address split);
 
     /// Stores bytes under their keccak256: digest_mismatch, not_listed, or why the manifest is
     /// none.

@@ -77,6 +77,23 @@ CREATE TABLE forgotten (block INTEGER NOT NULL);
 INSERT INTO forgotten SELECT coalesce(max(block), 0) FROM undo;
 )";
 
+/// What `/api/money` asks the feed for; addresses and hashes are text as there.
+constexpr const char* kMoves = R"(
+CREATE TABLE move (block INTEGER NOT NULL, number INTEGER NOT NULL, event TEXT NOT NULL,
+    tx TEXT NOT NULL, channel TEXT, payer TEXT, receiver TEXT, token TEXT,
+    PRIMARY KEY (block, number)) WITHOUT ROWID;
+CREATE INDEX move_channel ON move (channel, event, block);
+CREATE INDEX move_payer ON move (payer, block);
+CREATE INDEX move_receiver ON move (receiver, token, block);
+CREATE INDEX move_event ON move (event, block);
+INSERT INTO move )";
+
+#define STOA_MOVES                                                                               \
+    "SELECT block, number, json_extract(data, '$.event'), json_extract(data, '$.transaction'), " \
+    "json_extract(data, '$.channelId'), json_extract(data, '$.config.payer'), "                  \
+    "json_extract(data, '$.receiver'), json_extract(data, '$.token') FROM feed WHERE kind = "    \
+    "'channel'"
+
 struct Table {
     const char* name;
     std::vector<const char*> columns;
@@ -138,13 +155,20 @@ void create_tables(db::Session& session) {
         for (const Table& table : derived_tables()) sql += triggers_of(table);
         return sql;
     }();
-    const std::array steps{first.c_str(), kEmbedder, kForgotten};
+    static const std::string moves = std::string(kMoves) + STOA_MOVES ";";
+    const std::array steps{first.c_str(), kEmbedder, kForgotten, moves.c_str()};
     db::migrate(session, "catalogue", steps);
 }
 
 void begin_block(db::Session& session, std::uint64_t block) {
     session.run("UPDATE now SET block = ?", block);
 }
+
+void add_move(db::Session& session, std::uint64_t block, std::uint32_t number) {
+    session.run("INSERT INTO move " STOA_MOVES " AND block = ? AND number = ?", block, number);
+}
+
+#undef STOA_MOVES
 
 void undo_above(db::Session& session, std::uint64_t keep) {
     if (keep < session.first<std::uint64_t>("SELECT block FROM forgotten").value_or(0)) {
@@ -160,6 +184,7 @@ void undo_above(db::Session& session, std::uint64_t keep) {
     for (const std::string& sql : statements) session.script(sql);
     session.run("DELETE FROM undo WHERE block > ?", keep);
     session.run("DELETE FROM feed WHERE block > ?", keep);
+    session.run("DELETE FROM move WHERE block > ?", keep);
 }
 
 void make_final(db::Session& session, std::uint64_t block) {
@@ -172,7 +197,8 @@ void empty_tables(db::Session& session) {
         session.script(std::string("DELETE FROM ") + table.name);
     }
     session.script(
-        "DELETE FROM feed; DELETE FROM doc; DELETE FROM doc_text; DELETE FROM undo;"
+        "DELETE FROM feed; DELETE FROM move; DELETE FROM doc; DELETE FROM doc_text; DELETE FROM "
+        "undo;"
         "UPDATE forgotten SET block = 0;");
 }
 

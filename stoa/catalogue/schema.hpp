@@ -13,6 +13,9 @@ void create_tables(db::Session&);
 /// with the statement that takes it back.
 void begin_block(db::Session&, std::uint64_t block);
 
+/// Notes an event of the feed that moves a channel's money, so that it is found again.
+void add_move(db::Session&, std::uint64_t block, std::uint32_t number);
+
 /// Takes back what blocks above `keep` changed.
 void undo_above(db::Session&, std::uint64_t keep);
 

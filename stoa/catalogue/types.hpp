@@ -167,6 +167,13 @@ struct Page {
     std::vector<FacetValue> tags;
 };
 
+/// A transaction that moved money of a channel.
+struct Moved {
+    std::string event;  ///< As the contract names it: Deposited, Claimed, Settled, …
+    Hash256 transaction;
+    std::uint64_t block = 0;
+};
+
 /// One event of the chain, for those who watch.
 struct FeedItem {
     std::uint64_t block = 0;

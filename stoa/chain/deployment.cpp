@@ -55,6 +55,13 @@ Deployment parse_deployment(const json::value& file) {
     if (const auto* text = file.as_object().if_contains("name")) {
         deployment.name = text->as_string();
     }
+    if (const auto* text = file.as_object().if_contains("explorer")) {
+        deployment.explorer = text->as_string();
+        if (!deployment.explorer.starts_with("https://")) {
+            throw std::runtime_error("\"explorer\" is no https URL");
+        }
+        while (deployment.explorer.ends_with('/')) deployment.explorer.pop_back();
+    }
     deployment.genesis = parse_hash(file.at("genesisHash").as_string()).value();
     deployment.block = file.at("block").to_number<std::uint64_t>();
     for (const auto& entry : file.at("contracts").as_object()) {

@@ -26,6 +26,8 @@ struct Token {
 struct Deployment {
     std::uint64_t chain_id = 0;
     std::string name;
+    std::string
+        explorer;  ///< https URL of a block explorer, whose pages are `/tx/0x…`; may be empty.
     Hash256 genesis;
     std::uint64_t block = 0;  ///< Nothing of ours is older.
     std::map<std::string, eth::Address> contracts;

@@ -220,6 +220,17 @@ Task<std::optional<JobStatus>> Sender::status(std::string id) {
     co_return status;
 }
 
+Task<std::vector<Sender::Waiting>> Sender::waiting() {
+    co_await load();
+    std::vector<Waiting> all;
+    for (const auto& [nonce, job] : live_) {
+        const StoredJob& stored = job->stored;
+        if (stored.state != JobState::waiting || stored.attempts.empty()) continue;
+        all.push_back({stored.attempts.back().hash, stored.job.to, stored.job.data});
+    }
+    co_return all;
+}
+
 Task<void> Sender::rewound(std::uint64_t keep) {
     co_await load();
     co_await database_.write([&](db::Session& session) { store_->reopen_above(session, keep); });

@@ -99,6 +99,14 @@ class Sender {
     /// find that out by themselves, only later.
     Task<void> rewound(std::uint64_t keep);
 
+    /// What is signed and in no block yet, the oldest first.
+    struct Waiting {
+        Hash256 transaction;  ///< The newest attempt.
+        eth::Address to;
+        ByteVector data;
+    };
+    Task<std::vector<Waiting>> waiting();
+
     /// Jobs that are not final yet.
     std::size_t unfinished() const { return live_.size(); }
 

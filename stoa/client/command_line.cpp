@@ -145,6 +145,23 @@ class Commands {
         auto* close = add(*session, "close", "Get back what is left", close_options, session_close);
         close->add_option("model", close_options.model, "This one only; else all");
         add_key(close, close_options.key);
+        add_limits(*session);
+    }
+
+    void add_limits(CLI::App& session) {
+        auto& limits_options = keep<LimitsOptions>();
+        auto* limits = add(session, "limits", "What the node allows a session's key",
+                           limits_options, session_limits);
+        limits->add_option("model", limits_options.model, "This one only; else all");
+        limits->add_option("--per-day", limits_options.per_day, "The most of a day, as 0.50; none");
+        limits->add_option("--days", limits_options.days, "Until the key is refused")
+            ->check(CLI::Range(0, 36'500));
+        add_key(limits, limits_options.key);
+        auto& revoke_options = keep<LimitsOptions>();
+        auto* revoke = add(session, "revoke", "Have the node refuse a session's key at once",
+                           revoke_options, session_revoke);
+        revoke->add_option("model", revoke_options.model, "This one only; else all");
+        add_key(revoke, revoke_options.key);
     }
 
     void add_purse() {

@@ -85,6 +85,17 @@ Task<void> purse_revoke(Context&, const PurseOptions&);
 /// Brings everything to the wallet; run again, it goes on.
 Task<void> purse_exit(Context&, const PurseOptions&);
 
+struct LimitsOptions {
+    std::string model;  ///< This session only; else all.
+    std::string key;
+    std::string per_day;     ///< What may be charged of a day; "none"; unchanged where empty.
+    std::int64_t days = -1;  ///< Until the key is refused; unchanged where negative.
+};
+/// Shows the limits that the node keeps, or sets them by the wallet's signature.
+Task<void> session_limits(Context&, const LimitsOptions&);
+/// From now on the node refuses the session's key.
+Task<void> session_revoke(Context&, const LimitsOptions&);
+
 struct CallOptions {
     std::string model;
     std::string key;

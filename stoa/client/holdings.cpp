@@ -30,6 +30,19 @@ std::string money_text(const json::value& units, unsigned decimals) {
     return format_units(parse_amount(units.as_string()).value_or(Amount{}), decimals);
 }
 
+/// Amount and state, where and why, and how it is freed.
+std::string item_text(const json::value& item, unsigned decimals) {
+    std::string text = "  " + money_text(item.at("amount"), decimals) + ' ' +
+                       text_in(item, "state") + " at " + text_in(item, "where") + ": " +
+                       text_in(item, "why") + '\n';
+    text += "      " + text_in(item, "how");
+    const json::value& until = item.at("until");
+    if (until.is_int64()) text += " From " + to_rfc3339(unix_time(until.as_int64())) + '.';
+    const std::string transaction = text_in(item, "transaction");
+    if (!transaction.empty()) text += " Transaction " + transaction + '.';
+    return text + '\n';
+}
+
 }  // namespace
 
 Task<void> licence(Context& context, const OwnerOptions& options) {
@@ -54,8 +67,8 @@ Task<void> money(Context& context, const OwnerOptions& options) {
     for (const json::value& row : answer.at("tokens").as_array()) {
         const auto decimals = row.at("decimals").to_number<unsigned>();
         text += text_in(row, "symbol") + ":";
-        for (const char* kind :
-             {"wallet", "locked", "charged", "refundable", "claimable", "claimed"}) {
+        for (const char* kind : {"wallet", "locked", "charged", "refundable", "transit", "earned",
+                                 "claimable", "claimed"}) {
             text += std::string{" "} + kind + ' ' + money_text(row.at(kind), decimals);
         }
         text += '\n';
@@ -63,8 +76,7 @@ Task<void> money(Context& context, const OwnerOptions& options) {
     for (const json::value& item : items_of(answer)) {
         const auto token = eth::parse_address_any_case(item.at("token").as_string());
         const unsigned decimals = token ? deployment.token(*token).decimals : 0;
-        text += "  " + money_text(item.at("amount"), decimals) + ' ' + text_in(item, "state") +
-                ": " + text_in(item, "why") + '\n';
+        text += item_text(item, decimals);
     }
     context.out.result(answer, text);
 }

@@ -31,6 +31,8 @@ json::object deployment_json(const chain::Deployment& deployment, const Site& si
         {"name", deployment.name},
         {"rpcUrl", site.url() + "/rpc/" + std::to_string(deployment.chain_id)},
         {"nativeCurrency", json::object{{"name", "Ether"}, {"symbol", "ETH"}, {"decimals", 18}}},
+        {"explorer",
+         deployment.explorer.empty() ? json::value() : json::value(deployment.explorer)},
         {"genesisHash", to_hex(deployment.genesis)},
         {"block", deployment.block},
         {"contracts", std::move(contracts)},

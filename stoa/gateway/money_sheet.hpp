@@ -2,29 +2,38 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include <boost/json.hpp>
 
-#include "stoa/catalogue/catalogue.hpp"
-#include "stoa/ledger/ledger.hpp"
-#include "stoa/relay/purse_reader.hpp"
+#include "stoa/base/amount.hpp"
+#include "stoa/chain/deployment.hpp"
 
 namespace stoa::gateway {
 
 namespace json = boost::json;
 
-/// One row of somebody's money.
+/// Money in one state. Whatever `partOf` leaves empty is counted once: the rows of everybody, each
+/// id once, add up to what the chain says that `where` holds.
 struct MoneyItem {
-    std::string kind;  ///< channel, split, purse.
+    MoneyItem() = default;  // not an aggregate: GCC 12 destroys those twice across an await
+
+    std::string id;    ///< Names this money, the same in everybody's sheet.
+    std::string kind;  ///< wallet, purse, channel, receiver, split, transit.
+    std::string side;  ///< Seen as: buyer, provider, payee.
     eth::Address token;
     Amount amount;
-    std::string state;  ///< charged, refundable, claimable, withdrawing, claimed.
+    std::string state;
     eth::Address where;
     std::string why;
+    std::string how;  ///< It is freed.
     std::optional<std::int64_t> until;
-    json::object extra;  ///< The member of the kind's name.
+    std::optional<Hash256> transaction;  ///< Which put it there.
+    std::string part_of;                 ///< The row that has this and more of it.
+    json::object extra;                  ///< The member named as the kind.
+    bool stays = false;                  ///< Shown with nothing in it, too.
 };
 
 /// What one token adds up to.
@@ -33,40 +42,39 @@ struct MoneySums {
     Amount locked;
     Amount charged;
     Amount refundable;
+    Amount transit;
+    Amount earned;
     Amount claimable;
-    Amount claimed;
+    Amount claimed;  ///< Drawn from splits so far.
 };
 
-struct MoneySheet {
-    std::map<eth::Address, MoneySums> tokens;
-    std::vector<MoneyItem> items;
-    U256 native;
+class MoneySheet {
+  public:
+    explicit MoneySheet(const eth::Address& account) : account_(account) {}
+
+    /// Leaves out what is in the sheet already.
+    void add(MoneyItem);
+    /// A token that is shown also where nothing of it is there.
+    void show(const eth::Address& token) { sums_[token]; }
+    void add_drawn(const eth::Address& token, const Amount& amount) {
+        sums_[token].claimed += amount;
+    }
+    void set_native(U256 coins) { native_ = std::move(coins); }
+
+    const std::vector<MoneyItem>& items() const { return items_; }
+    const eth::Address& account() const { return account_; }
+    json::object to_json(const chain::Deployment&) const;
+    /// One row an item, in columns that stay.
+    std::string to_csv(const chain::Deployment&) const;
+
+  private:
+    void count(const MoneyItem&);
+
+    eth::Address account_;
+    std::map<eth::Address, MoneySums> sums_;
+    std::vector<MoneyItem> items_;
+    std::set<std::string> ids_;
+    U256 native_;
 };
-
-/// The service that a channel pays, for its row.
-struct PaidService {
-    std::uint64_t service = 0;
-    std::uint64_t model = 0;
-    std::string title;
-};
-
-/// The rows of one channel of its payer.
-void add_channel(MoneySheet&, const ledger::ChannelId&, const ledger::Channel&,
-                 const std::optional<PaidService>&, const eth::Address& contract);
-
-/// The same of a channel that somebody's purse pays, for the purse's owner.
-void add_purse_channel(MoneySheet&, const ledger::ChannelId&, const ledger::Channel&,
-                       const std::optional<PaidService>&, const eth::Address& contract,
-                       const eth::Address& owner);
-
-/// What a purse holds and has not set aside for a service.
-void add_purse(MoneySheet&, const relay::PurseState&, const eth::Address& token);
-
-/// Reads what splits owe and have paid to `account`, its wallet, and the chain's own coin.
-Task<void> add_chain_side(MoneySheet&, chain::Rpc&, const chain::Deployment&, eth::Address account,
-                          std::vector<std::pair<eth::Address, std::uint32_t>> splits);
-
-json::object to_json(const MoneySheet&, const chain::Deployment&, const eth::Address& account);
-std::string to_csv(const MoneySheet&);
 
 }  // namespace stoa::gateway

@@ -15,6 +15,7 @@
 #include "stoa/gateway/local_models.hpp"
 #include "stoa/gateway/market_routes.hpp"
 #include "stoa/gateway/meaning.hpp"
+#include "stoa/gateway/money_metrics.hpp"
 #include "stoa/gateway/money_routes.hpp"
 #include "stoa/gateway/operation_routes.hpp"
 #include "stoa/gateway/page_routes.hpp"
@@ -163,6 +164,7 @@ struct Routes {
     MarketRoutes market;
     EventRoutes events;
     MoneyRoutes money;
+    LimitsDesk limits;
     RelayRoutes relay;
     std::shared_ptr<PaidDesk> paid_desk;
     PaidRoutes paid;
@@ -181,10 +183,12 @@ struct Routes {
           market(core.catalogue, core.link.deployment(), core.link.rpc(), core.served,
                  machine.clock),
           events(core.catalogue, machine.loop.get_executor()),
-          money(core.ledger, core.catalogue, core.link.deployment(), core.link.rpc(),
-                machine.clock),
+          money({core.ledger, ledger::ChannelReader(core.link.rpc()), core.catalogue,
+                 core.link.deployment(), core.link.rpc(), core.sender, core.channels,
+                 machine.clock}),
+          limits(core.ledger, core.link.rpc(), core.channels, machine.clock),
           relay({core.relay, core.ledger, core.mirror, core.settler, core.link.deployment(),
-                 core.served, machine.clock, [&core] { core.follower.kick(); }}),
+                 core.served, machine.clock, limits, [&core] { core.follower.kick(); }}),
           paid_desk(std::make_shared<PaidDesk>(PaidParts{
               machine.loop.get_executor(), core.served, core.link.deployment(), core.channels,
               core.ledger, core.mirror, core.deposits, core.settler, core.sender,
@@ -198,6 +202,10 @@ struct Routes {
           page(config.dapp),
           admin(core.settler, core.ledger, ledger::ChannelReader(core.link.rpc()), core.served,
                 core.sender.address()) {
+        operation.on_metrics([&machine, &core] {
+            measure_money(machine.metrics, core.ledger, core.sender, core.link.deployment(),
+                          machine.clock.now());
+        });
         market.set_embed([&core](std::string text) { return core.meaning.of(std::move(text)); });
     }
 
@@ -218,6 +226,7 @@ struct Routes {
         market.add_to(router);
         events.add_to(router);
         money.add_to(router);
+        limits.add_to(router);
         paid.add_to(router);
         tensors.add_to(router);
         x402.add_to(router);

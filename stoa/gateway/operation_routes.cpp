@@ -93,6 +93,7 @@ void OperationRoutes::add_to(Router& router) {
         co_return io::json_response(readiness.ready ? 200 : 503, json::serialize(body));
     });
     router.add("GET", "/metrics", [this](Request&) -> Task<Answer> {
+        measure_();
         co_return io::text_response(200, metrics_.text(), "text/plain; version=0.0.4");
     });
     router.add("GET", "/.well-known/stoa", [this](Request&) -> Task<Answer> {

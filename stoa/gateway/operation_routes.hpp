@@ -24,10 +24,13 @@ class OperationRoutes {
                     boost::json::object well_known, std::string openapi);
 
     void add_to(Router&);
+    /// Called before the metrics are read.
+    void on_metrics(std::function<void()> call) { measure_ = std::move(call); }
 
   private:
     io::Metrics& metrics_;
     std::function<Readiness()> readiness_;
+    std::function<void()> measure_ = [] {};
     boost::json::object well_known_;
     io::SharedBody openapi_;
     io::SharedBody docs_page_;

@@ -2,6 +2,7 @@
 
 #include "stoa/base/hex.hpp"
 #include "stoa/eth/keccak.hpp"
+#include "stoa/gateway/limits_routes.hpp"
 #include "stoa/gateway/paid_header.hpp"
 
 namespace stoa::gateway {
@@ -98,6 +99,9 @@ Task<Cashier::Bought> Cashier::by_channel(const PaidOffer& offer, const ServiceT
 
     auto turn = co_await parts_.ledger.turns().take(id, kBusyWait);
     if (!turn) co_return refused(offer, PaymentError::channel_busy);
+    if (const auto allowed = parts_.ledger.check_limits(id, amount); !allowed) {
+        co_return limits_refusal(allowed.error(), parts_.clock.now());
+    }
     std::optional<ChannelPurchase::Deposit> deposited;
     if (with_deposit) {
         auto done = co_await deposit(std::move(*with_deposit), amount);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "stoa/gateway/fields.hpp"
+#include "stoa/gateway/limits_routes.hpp"
 #include "stoa/gateway/served.hpp"
 #include "stoa/ledger/ledger.hpp"
 #include "stoa/ledger/settler.hpp"
@@ -17,6 +18,7 @@ struct RelayParts {
     const chain::Deployment& deployment;
     const ServedModels& served;
     const io::Clock& clock;
+    LimitsDesk& limits;
     std::function<void()> kick;  ///< A transaction of ours is included.
 };
 

@@ -110,7 +110,7 @@ OrProblem<payment::ChannelConfig> config_of(const Fields& config) {
 }
 
 OrProblem<relay::SignedDeposit> deposit_of(const Fields& fields) {
-    STOA_CHECK(fields.only({"kind", "channelConfig", "deposit"}));
+    STOA_CHECK(fields.only({"kind", "channelConfig", "deposit", "limits"}));
     relay::SignedDeposit it;
     STOA_TRY(const Fields config, fields.object("channelConfig"));
     STOA_TRY(it.config, config_of(config));

@@ -13,6 +13,22 @@ namespace {
 constexpr std::size_t kMaxBodyBytes = 32 * 1024;
 constexpr std::chrono::seconds kTurnWait{5};
 
+tl::unexpected<Problem> not_safe_yet() {
+    Problem problem = problem_of(payment::PaymentError::not_safe_yet);
+    problem.retry_after = kRefundRetryAfter;
+    return tl::unexpected(std::move(problem));
+}
+
+/// The limits that a deposit may carry.
+OrProblem<std::optional<LimitsDesk::Asked>> limits_of(const Fields& fields,
+                                                      const Hash256& channel) {
+    if (!fields.has("limits")) return std::nullopt;
+    STOA_TRY(const Fields limits, fields.object("limits"));
+    STOA_CHECK(limits.only({"perDay", "expires", "nonce", "signature"}));
+    STOA_TRY(LimitsDesk::Asked asked, LimitsDesk::asked_of(limits, channel));
+    return asked;
+}
+
 Answer ok(const json::object& object) {
     return io::json_response(200, json::serialize(object));
 }
@@ -101,10 +117,20 @@ Task<Answer> RelayRoutes::deposit(const Fields& fields) {
     if (is_spend(fields)) co_return co_await spend(fields);
     STOA_CO_TRY(signed_deposit, deposit_of(fields));
     STOA_CO_TRY(service, paid_service(signed_deposit.config));
+    const payment::ChannelConfig& config = signed_deposit.config;
+    STOA_CO_TRY(limits, limits_of(fields, parts_.relay.channels().channel_id(config)));
+    if (limits) {
+        const auto allowed = co_await parts_.limits.check(*limits, config);
+        if (!allowed) co_return tl::unexpected(allowed.error());
+    }
     const auto done = co_await parts_.relay.deposit(signed_deposit);
     if (!done) co_return refused(done.error());
     co_await keep(signed_deposit, *done);
     co_await book(signed_deposit.config, *done);
+    if (limits) {
+        const auto set = co_await parts_.limits.set(std::move(*limits), config);
+        if (!set) co_return tl::unexpected(set.error());
+    }
     co_return deposited(*done);
 }
 
@@ -174,6 +200,11 @@ Task<Answer> RelayRoutes::exit(const Fields& fields) {
     if (!channel) co_return refuse(payment::PaymentError::missing_channel);
     it.config = channel->config;
     it.state = {channel->chain.balance, channel->chain.claimed, channel->charged};
+    const auto wanted = payment::refund_amount(
+        it.state, amount == Amount{} ? std::nullopt : std::optional<Amount>(amount));
+    if (wanted && !parts_.ledger.may_refund(channel_id, *channel, *wanted)) {
+        co_return not_safe_yet();
+    }
     if (channel->charged > channel->chain.claimed && channel->signature) {
         it.earned = relay::Earned{channel->maximum, *channel->signature, channel->charged};
     }

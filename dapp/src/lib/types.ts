@@ -15,6 +15,8 @@ export type Deployment = {
   contracts: Record<string, Address>;
   tokens: Token[];
   faucet: boolean;
+  /** A block explorer, where the chain has one. */
+  explorer?: string | null;
   relay: boolean;
 };
 
@@ -143,7 +145,18 @@ export type Licence = {
 };
 
 export type MoneyState =
-  | 'locked' | 'charged' | 'refundable' | 'claimable' | 'withdrawing' | 'claimed';
+  | 'free' | 'locked' | 'reserved' | 'charged' | 'refundable' | 'withdrawing' | 'transit' | 'claimed'
+  | 'coming' | 'claimable' | 'rest';
+
+/** What a session may spend, as the node keeps it and the contract doesn't. */
+export type SessionLimits = {
+  perDay: string | null;
+  expires: number | null;
+  nonce: string;
+  chargedToday: string;
+  revoked: boolean;
+  keptBy: string;
+};
 
 export type MoneyChannel = {
   channelId: Hex;
@@ -162,21 +175,28 @@ export type MoneyChannel = {
   /** Where a purse pays it: which, and whose. */
   purse?: Address;
   owner?: Address;
+  limits?: SessionLimits;
 };
 
 export type MoneyPurse = { purse: Address; token: Address; leaving: boolean; nonce: number | string };
 
 export type MoneyItem = {
-  kind: 'channel' | 'split' | 'purse';
+  id: string;
+  kind: 'wallet' | 'purse' | 'channel' | 'receiver' | 'split' | 'transit';
+  side: 'buyer' | 'provider' | 'payee';
   token: Address;
   amount: string;
   state: MoneyState;
   where: Address;
   why: string;
+  how: string;
   until: number | null;
+  transaction: Hex | null;
+  partOf: string | null;
   channel?: MoneyChannel;
   purse?: MoneyPurse;
-  split?: { split: Address; share: number; token: Address };
+  split?: { split: Address; share: number; token: Address; payee?: Address };
+  transit?: { action: 'deposit' | 'claim' | 'refund'; channelId: Hex; to: Address };
 };
 
 export type MoneyToken = {
@@ -187,6 +207,8 @@ export type MoneyToken = {
   locked: string;
   charged: string;
   refundable: string;
+  transit: string;
+  earned: string;
   claimable: string;
   claimed: string;
 };

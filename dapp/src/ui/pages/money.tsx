@@ -5,7 +5,7 @@ import type { MoneyItem, MoneyToken } from '../../lib/types';
 import { useMarket } from '../market';
 import { DeviceKeys } from '../parts/device_keys';
 import { Faucet } from '../parts/faucet';
-import { ChannelRow, SplitRow } from '../parts/money_rows';
+import { ChannelRow, PlainRow, SplitRow } from '../parts/money_rows';
 import { NeedsWallet } from '../parts/needs_wallet';
 import { PendingList } from '../parts/pending_list';
 import { PurseSection } from '../parts/purse/purse_section';
@@ -67,7 +67,8 @@ function Table({ address }: { address: string }) {
 function Tiles({ money }: { money: MoneyToken }) {
   const tiles = [
     ['In your wallet', money.wallet], ['In purse and sessions', money.locked], ['Can come back now', money.refundable],
-    ['Charged for calls', money.charged], ['Earned, to be drawn', money.claimable], ['Earned and drawn', money.claimed],
+    ['On its way', money.transit], ['Charged for calls', money.charged], ['Earned by your services', money.earned],
+    ['Earned, to be drawn', money.claimable], ['Earned and drawn', money.claimed],
   ] as const;
   return (
     <dl className="tiles" aria-label={money.symbol}>
@@ -88,7 +89,10 @@ function Items({ items }: { items: MoneyItem[] }) {
   const ownOf = ({ channel }: MoneyItem) =>
     own?.find(({ channelId, open: pays }) => pays && channelId === channel?.channelId);
   const sessions = shown.filter(({ kind }) => kind === 'channel');
-  const splits = shown.filter(({ kind }) => kind === 'split');
+  const splits = shown.filter(({ kind, side, state }) => kind === 'split' && side === 'payee' && state === 'claimable');
+  const onItsWay = shown.filter(({ state }) => state === 'transit');
+  const coming = shown.filter(({ side, partOf, state }) => side === 'payee' && (partOf !== null || state === 'rest'));
+  const services = shown.filter(({ side, state }) => side === 'provider' && state !== 'transit');
   return (
     <>
       <section aria-labelledby="sessions-title">
@@ -103,6 +107,7 @@ function Items({ items }: { items: MoneyItem[] }) {
           {sessions.map((item, index) => <ChannelRow key={`${item.channel?.channelId}-${item.state}-${index}`} item={item} own={ownOf(item)} />)}
         </ul>
       </section>
+      <Plain title="On its way" items={onItsWay} />
       {splits.length > 0 && (
         <section aria-labelledby="splits-title">
           <h2 id="splits-title">Earned by your models</h2>
@@ -111,6 +116,18 @@ function Items({ items }: { items: MoneyItem[] }) {
           </ul>
         </section>
       )}
+      <Plain title="Your share of what is still to come" items={coming} />
+      <Plain title="Earned by your services" items={services} />
     </>
+  );
+}
+
+function Plain({ title, items }: { title: string; items: MoneyItem[] }) {
+  if (items.length === 0) return null;
+  return (
+    <section aria-label={title}>
+      <h2>{title}</h2>
+      <ul className="rows">{items.map((item) => <PlainRow key={item.id} item={item} />)}</ul>
+    </section>
   );
 }

@@ -6,7 +6,7 @@ import { splitAbi } from '../../lib/abi';
 import { dollars } from '../../lib/amount';
 import { finishWithdrawal, startWithdrawal } from '../../lib/refund';
 import { sendAndWait } from '../../lib/transaction';
-import type { MoneyChannel, MoneyItem, MoneyState } from '../../lib/types';
+import type { MoneyChannel, MoneyItem, MoneyState, SessionLimits } from '../../lib/types';
 import { PromptList, TxState, useFlow } from '../flow';
 import { useMarket } from '../market';
 import { Link } from '../router';
@@ -17,8 +17,9 @@ import { AddMoney } from './session_bar';
 import { Copyable, duration, moment } from './text';
 
 const STATES: Record<MoneyState, string> = {
-  locked: 'Held', charged: 'Charged', refundable: 'Refundable', claimable: 'To be drawn',
-  withdrawing: 'On its way back', claimed: 'Drawn',
+  free: 'Yours', locked: 'Held', reserved: 'In a call', charged: 'Charged', refundable: 'Refundable',
+  claimable: 'To be drawn', withdrawing: 'Asked back', transit: 'On its way', claimed: 'Claimed',
+  coming: 'Coming', rest: 'Left by rounding',
 };
 
 /** `own` is what this device knows of the session, where its key is here. */
@@ -47,6 +48,8 @@ export function ChannelRow({ item, own }: { item: MoneyItem; own?: StoredChannel
           <div><dt>Ends</dt><dd>{item.until ? moment(item.until) : 'when you take it back'}</dd></div>
           <div><dt>Session</dt><dd><Copyable value={channel.channelId} /></dd></div>
           <div><dt>Held by</dt><dd><Copyable value={item.where}>the Channels contract</Copyable></dd></div>
+          <Origin item={item} />
+          {channel.limits && <Limits limits={channel.limits} decimals={decimals} />}
         </dl>
       )}
       {channel && item.state === 'refundable' && (
@@ -56,6 +59,57 @@ export function ChannelRow({ item, own }: { item: MoneyItem; own?: StoredChannel
         </div>
       )}
       {channel && BigInt(channel.balance) > BigInt(channel.claimed) && <WithoutNode channel={channel} />}
+    </li>
+  );
+}
+
+/** The transaction that put the money there. */
+function Origin({ item }: { item: MoneyItem }) {
+  const { deployment } = useMarket();
+  if (!item.transaction) return null;
+  const { explorer } = deployment;
+  return (
+    <div>
+      <dt>Put there by</dt>
+      <dd>
+        {explorer
+          ? <a href={`${explorer}/tx/${item.transaction}`} target="_blank" rel="noreferrer">a transaction</a>
+          : <Copyable value={item.transaction} />}
+      </dd>
+    </div>
+  );
+}
+
+function Limits({ limits, decimals }: { limits: SessionLimits; decimals: number }) {
+  if (limits.perDay === null && limits.expires === null) return null;
+  const parts = [
+    limits.perDay !== null && `${dollars(limits.chargedToday, decimals)} of ${dollars(limits.perDay, decimals)} used today`,
+    limits.expires !== null && (limits.revoked ? 'its key is refused' : `until ${moment(limits.expires)}`),
+  ].filter(Boolean);
+  return <div><dt>Limits, kept by this node</dt><dd data-testid="session-limits">{parts.join('; ')}</dd></div>;
+}
+
+/** Money that asks for nothing: where it is, why, and what frees it. */
+export function PlainRow({ item }: { item: MoneyItem }) {
+  const { tokenOf } = useMarket();
+  const { decimals } = tokenOf(item.token);
+  return (
+    <li className="card row-card" data-testid="money-row" data-state={item.state}>
+      <div className="row-head">
+        <div>
+          <p>{item.why}</p>
+          <p className="muted small">{item.how}</p>
+        </div>
+        <div className="row-sum">
+          <strong className="price">{dollars(item.amount, decimals)}</strong>
+          <span className={`tag ${item.state}`}>{STATES[item.state] ?? item.state}</span>
+        </div>
+      </div>
+      <dl className="facts row">
+        <div><dt>Held by</dt><dd><Copyable value={item.where} /></dd></div>
+        {item.until && <div><dt>Until</dt><dd>{moment(item.until)}</dd></div>}
+        <Origin item={item} />
+      </dl>
     </li>
   );
 }
