@@ -65,6 +65,8 @@ Task<Result<void>> TopUps::take(payment::Voucher voucher, eth::Signature signatu
         const auto state = ledger_.state_of(id, *channel);
         const auto larger = payment::check_top_up(voucher, state, call->required());
         if (!larger) co_return larger;
+        const auto allowed = ledger_.check_limits(id, total - call->charged);
+        if (!allowed) co_return allowed;
         call->total = total;
     }
     co_await ledger_.raise(voucher, signature);

@@ -154,6 +154,21 @@ TEST_F(PaidTopUp, RefusesWhatIsNoLargerVoucherAndServesToItsLimit) {
     EXPECT_EQ(charged(), kLeast);
 }
 
+TEST_F(PaidTopUp, ServesNoFurtherThanTheSessionsLimitOfADay) {
+    on_ask = [this]() -> Task<void> {
+        payment::SessionLimits limits;
+        limits.channel_id = channel;
+        limits.per_day = Amount{asked_for() - 1};
+        limits.expires = payment::kNeverExpires;
+        co_await ledger->limit(limits);
+        co_await refuse(403, "session_day_limit", asked_for());
+        EXPECT_TRUE(raised_on_disk().empty());
+    };
+    post(kBody, voucher(kLeast, kLeast));
+    EXPECT_TRUE(ended("length"));
+    EXPECT_EQ(charged(), kLeast);
+}
+
 TEST_F(PaidTopUp, TakesTheSameVoucherTwiceAndNoneAfterTheEnd) {
     on_ask = [this]() -> Task<void> {
         const auto first = co_await pay_on(kBound);
