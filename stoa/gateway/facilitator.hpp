@@ -6,6 +6,7 @@
 #include "stoa/chain/sender.hpp"
 #include "stoa/gateway/config.hpp"
 #include "stoa/io/clock.hpp"
+#include "stoa/ledger/channel_reader.hpp"
 #include "stoa/ledger/channels.hpp"
 #include "stoa/payment/x402.hpp"
 #include "stoa/relay/quota.hpp"

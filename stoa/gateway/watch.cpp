@@ -13,6 +13,7 @@
 #include "stoa/gateway/chain_link.hpp"
 #include "stoa/io/deadline.hpp"
 #include "stoa/ledger/book.hpp"
+#include "stoa/ledger/channel_reader.hpp"
 #include "stoa/ledger/channels.hpp"
 #include "stoa/ledger/record.hpp"
 
