@@ -152,7 +152,8 @@ Task<void> purse_exit(Context& context, const PurseOptions& options) {
                                 " came back to your wallet.");
     if (done.waiting) {
         context.out.remark("  " + std::to_string(done.waiting) +
-                           " channels give theirs back in an hour: run this again then.");
+                           " sessions still hold money: run this again in some minutes, and for "
+                           "other nodes' in an hour.");
     }
 }
 

@@ -139,12 +139,14 @@ Task<Answer> PurseRoutes::exit(const Fields& fields) {
     if (!taken) co_return tl::unexpected(std::move(taken.error()));
     std::vector<payment::ChannelConfig> rest = *std::move(taken);
     const auto ours = parts_.ledger.book().of_payer(begun->purse);
+    json::array waiting;
     const auto until = parts_.clock.steady() + kCallsWait;
     for (const auto& id : ours) {
         const auto left = std::max(until - parts_.clock.steady(), io::Duration{0});
-        const bool is_home = co_await refund(id, left);
+        const Home home = co_await refund(id, left);
         const auto* channel = parts_.ledger.book().find(id);
-        if (!is_home && channel) rest.push_back(channel->config);
+        if (home == Home::later) waiting.emplace_back(to_hex(id));
+        if (home == Home::no && channel) rest.push_back(channel->config);
     }
     const auto closed = co_await purses.finish_exit(*begun, std::move(rest));
     if (!closed) co_return refused(closed.error());
@@ -153,7 +155,6 @@ Task<Answer> PurseRoutes::exit(const Fields& fields) {
     if (const auto& last = closed->inclusion ? closed->inclusion : begun->inclusion) {
         body = inclusion_json(*last);
     }
-    json::array waiting;
     for (const auto& id : closed->waiting) waiting.emplace_back(to_hex(id));
     body["purse"] = text(begun->purse);
     body["amount"] = text(closed->amount);
@@ -186,13 +187,16 @@ Task<OrProblem<std::vector<payment::ChannelConfig>>> PurseRoutes::take_in(
     co_return others;
 }
 
-/// What this node did not earn goes back into the purse, and what it earned is claimed. False
-/// where that can't be now.
-Task<bool> PurseRoutes::refund(ledger::ChannelId id, io::Duration wait) {
+/// What this node did not earn goes back into the purse, and what it earned is claimed: now, or
+/// when the deposit is safe, which is sooner than any withdrawal.
+Task<PurseRoutes::Home> PurseRoutes::refund(ledger::ChannelId id, io::Duration wait) {
     const auto turn = co_await parts_.ledger.turns().take(id, wait);
-    if (!turn) co_return false;
+    if (!turn) co_return Home::no;
     const auto refunded = co_await parts_.settler.refund(*turn, std::nullopt);
-    co_return refunded || refunded.error() == payment::PaymentError::refund_no_balance;
+    if (refunded || refunded.error() == payment::PaymentError::refund_no_balance) {
+        co_return Home::yes;
+    }
+    co_return refunded.error() == payment::PaymentError::not_safe_yet ? Home::later : Home::no;
 }
 
 }  // namespace stoa::gateway

@@ -41,7 +41,8 @@ class PurseRoutes {
     Answer done(const relay::PurseDone&);
     Task<OrProblem<std::vector<payment::ChannelConfig>>> take_in(
         eth::Address purse, std::vector<payment::ChannelConfig> given);
-    Task<bool> refund(ledger::ChannelId, io::Duration wait);
+    enum class Home { yes, later, no };
+    Task<Home> refund(ledger::ChannelId, io::Duration wait);
 
     RelayParts parts_;
 };
