@@ -25,14 +25,16 @@ bool SimMoney::apply(const SimCall& call, std::uint64_t block) {
         case SimCall::Kind::refund: {
             const SimMoney before = *this;
             const bool claimed = call.claims == 0 || claim(call.claims);
-            if (!claimed || call.nonce != channel.nonce ||
-                call.value > channel.balance - channel.claimed) {
+            if (!claimed || call.nonce != channel.nonce) {
                 *this = before;
                 return false;
             }
             ++channel.nonce;
-            channel.balance -= call.value;
-            wallet += call.value;
+            const std::uint64_t paid = std::min(call.value, channel.balance - channel.claimed);
+            channel.balance -= paid;
+            wallet += paid;
+            channel.withdrawing -= std::min(paid, channel.withdrawing);
+            if (channel.withdrawing == 0) channel.asked_at = 0;
             return true;
         }
         case SimCall::Kind::ask_back:
@@ -113,7 +115,10 @@ ledger::ChainState SimChain::state(std::uint32_t payer, std::uint64_t block) con
     state.safe_balance = Amount{channel.balance - std::min(unsafe, channel.balance)};
     state.claimed = Amount{channel.claimed};
     state.withdrawing = Amount{channel.withdrawing};
-    state.withdraw_requested_at = static_cast<std::int64_t>(channel.asked_at);
+    if (channel.asked_at != 0) {
+        state.withdraw_requested_at =
+            kStart + static_cast<std::int64_t>(channel.asked_at) * kBlockSeconds;
+    }
     state.refund_nonce = channel.nonce;
     state.block = block;
     return state;

@@ -12,8 +12,10 @@ namespace stoa::proof {
 
 inline constexpr std::uint32_t kPayers = 4;  ///< Each has one channel.
 inline constexpr std::uint64_t kWallet = 10'000;
-inline constexpr std::uint64_t kDelay = 20;  ///< Of a withdrawal, in blocks.
-inline constexpr std::uint64_t kSafe = 4;    ///< No reorganisation is as deep.
+inline constexpr std::uint64_t kDelay = 20;                   ///< Of a withdrawal, in blocks.
+inline constexpr std::int64_t kStart = 1'800'000'000;         ///< Unix seconds of block 0.
+inline constexpr std::int64_t kBlockSeconds = 3600 / kDelay;  ///< The channels' delay is an hour.
+inline constexpr std::uint64_t kSafe = 4;                     ///< No reorganisation is as deep.
 
 /// A transaction of the contract Channels, with what decides whether it is valid.
 struct SimCall {

@@ -80,7 +80,7 @@ class Simulation {
     std::mt19937_64 random_;
     bool pays_on_;  ///< Buyers top up calls that run: in every fourth world.
     std::filesystem::path file_;
-    io::ManualClock clock_{unix_time(1'800'000'000)};
+    io::ManualClock clock_{unix_time(kStart)};
     SimChain chain_;
     std::unique_ptr<boost::asio::io_context> loop_;
     std::unique_ptr<ledger::Ledger> ledger_;

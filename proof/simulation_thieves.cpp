@@ -49,6 +49,12 @@ void Simulation::rob() {
         }
         check();
     }
+    // The money back as well, from the node itself.
+    for (std::uint32_t payer = 0; payer < kPayers; ++payer) {
+        if (!robs.at(payer) || pick(2) == 0) continue;
+        finish(payer);
+        refund(payer, pick(2) == 0);
+    }
     if (pick(2) == 0) next_block();
     fork([&](const SimCall& call) { return !robs.at(call.payer) && pick(3) != 0; });
 }
