@@ -152,6 +152,7 @@ void Embedded::use_port(std::uint16_t port) {
 }
 
 Task<Embedded::Started> Embedded::start() {
+    is_stopping_ = false;
     fs::create_directories(config_.folder);
     if (!fs::exists(config_.anvil)) {
         throw std::runtime_error("there is no anvil at " + config_.anvil.string() +
@@ -348,6 +349,7 @@ Task<void> Embedded::run() {
     auto dumped_at = std::chrono::steady_clock::now();
     for (;;) {
         co_await io::sleep_for(kWatch);
+        if (is_stopping_) co_return;
         try {
             if (!is_alive(process_)) {
                 log_.error("the embedded chain ended: starting it again from its last state");
@@ -368,6 +370,8 @@ Task<void> Embedded::run() {
 }
 
 Task<void> Embedded::stop() {
+    // Else the watch finds it ended and starts another.
+    is_stopping_ = true;
     if (is_alive(process_)) {
         try {
             co_await io::with_deadline(config_.last_dump, dump());

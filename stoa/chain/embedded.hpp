@@ -53,7 +53,7 @@ class Embedded {
     std::string url() const;
     Process process() const { return process_; }
 
-    /// Dumps and looks after the process until cancelled.
+    /// Dumps and looks after the process until `stop` or cancelled.
     Task<void> run();
 
     /// Sets the present state aside.
@@ -83,6 +83,7 @@ class Embedded {
     io::Pool& pool_;
     io::Log log_;
     Process process_;
+    bool is_stopping_ = false;
     std::uint16_t port_ = 0;
     std::unique_ptr<HttpRpc> http_;
     std::unique_ptr<Keeping> keeping_;
