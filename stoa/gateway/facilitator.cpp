@@ -128,7 +128,7 @@ Task<Settled> Facilitator::deposit(payment::DepositPayload payload, payment::Req
     }
     out.transaction = *brought;
     const auto state = co_await parts_.reader.state(id);
-    out.channel = snapshot(id, state);
+    out.channel = snapshot_on_chain(id, state);
     co_return out;
 }
 
@@ -255,7 +255,7 @@ Task<Settled> Facilitator::refund(payment::RefundPayload payload) {
     }
     out.transaction = *brought;
     const auto after = co_await parts_.reader.state(id);
-    out.channel = snapshot(id, after);
+    out.channel = snapshot_on_chain(id, after);
     // The contract pays what is there, at most what was asked.
     const bool is_new = before.refund_nonce == completed.nonce;
     out.amount = is_new ? before.balance - after.balance : *payload.amount;

@@ -79,7 +79,6 @@ class Facilitator {
     Task<Result<Hash256>> bring(Errand);
     Task<Result<void>> send(const Errand&);
     std::vector<ledger::Claim> rows_of(const std::vector<payment::SignedClaim>&) const;
-    payment::ChannelSnapshot snapshot(const ledger::ChannelId&, const ledger::ChainState&) const;
 
     FacilitatorParts parts_;
     FacilitatorSettings settings_;
@@ -87,5 +86,8 @@ class Facilitator {
     std::vector<eth::Address> tokens_;
     relay::Quota quota_;
 };
+
+/// A channel as a facilitator answers it, who knows the chain alone.
+payment::ChannelSnapshot snapshot_on_chain(const ledger::ChannelId&, const ledger::ChainState&);
 
 }  // namespace stoa::gateway

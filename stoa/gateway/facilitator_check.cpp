@@ -47,8 +47,8 @@ Result<void> Facilitator::check_channel(const payment::VoucherPayload& payload,
     return payment::check_signature(parts_.channels, config, payload.voucher, payload.signature);
 }
 
-payment::ChannelSnapshot Facilitator::snapshot(const ledger::ChannelId& id,
-                                               const ledger::ChainState& state) const {
+payment::ChannelSnapshot snapshot_on_chain(const ledger::ChannelId& id,
+                                           const ledger::ChainState& state) {
     payment::ChannelSnapshot out;
     out.channel_id = id;
     out.balance = state.balance;
@@ -64,7 +64,7 @@ Task<Verdict> Facilitator::verify_channel(payment::VoucherPayload payload, Amoun
     verdict.payer = payload.config.payer;
     const ledger::ChannelId id = payload.voucher.channel_id;
     const auto state = co_await parts_.reader.state(id);
-    verdict.channel = snapshot(id, state);
+    verdict.channel = snapshot_on_chain(id, state);
     const Amount& promised = payload.voucher.max_claimable;
     const Amount balance = state.balance + deposit;
     if (balance == Amount{}) {

@@ -164,13 +164,7 @@ Task<Verdict> X402Routes::Impl::verdict_of_channel(payment::VoucherPayload paylo
                                              payload.signature);
     if (!verdict.valid) co_return verdict;
     const auto state = co_await parts.mirror.reader().state(id);
-    payment::ChannelSnapshot snapshot;
-    snapshot.channel_id = id;
-    snapshot.balance = state.balance;
-    snapshot.total_claimed = state.claimed;
-    snapshot.withdraw_requested_at = static_cast<std::uint64_t>(state.withdraw_requested_at);
-    snapshot.refund_nonce = state.refund_nonce;
-    verdict.channel = std::move(snapshot);
+    verdict.channel = snapshot_on_chain(id, state);
     const Amount& promised = payload.voucher.max_claimable;
     if (promised > state.balance + deposit) {
         verdict.valid = fail(PaymentError::cumulative_exceeds_balance);
@@ -240,12 +234,7 @@ Task<Settled> X402Routes::Impl::deposit(payment::DepositPayload payload) {
     out.transaction = done->transaction;
     out.amount = amount;
     const auto state = co_await parts.mirror.reader().state(id);
-    payment::ChannelSnapshot snapshot;
-    snapshot.channel_id = id;
-    snapshot.balance = state.balance;
-    snapshot.total_claimed = state.claimed;
-    snapshot.refund_nonce = state.refund_nonce;
-    out.channel = std::move(snapshot);
+    out.channel = snapshot_on_chain(id, state);
     co_return out;
 }
 
