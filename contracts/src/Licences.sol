@@ -6,7 +6,8 @@ import {IERC165} from "@openzeppelin/contracts/interfaces/IERC165.sol";
 import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
 import {
     IERC4907,
@@ -14,18 +15,23 @@ import {
     IERC5643,
     ISubscriptionMarket
 } from "./interfaces/ILicenceStandards.sol";
-import {ILicences, Rights} from "./interfaces/ILicences.sol";
+import {ILicences} from "./interfaces/ILicences.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {Card} from "./Card.sol";
 import {Lendable} from "./Lendable.sol";
-import {Frozen, Issued, Session} from "./LicenceRecords.sol";
+import {Frozen, Issued, IssuedWord, LicenceRecords, Session} from "./LicenceRecords.sol";
 
 /// @title Licences: see ILicences.
 contract Licences is ILicences, ERC721, EIP712, Lendable {
+    using LicenceRecords for Frozen;
+    using LicenceRecords for Issued;
+    using LicenceRecords for IssuedWord;
+    using LicenceRecords for uint8;
+    using SafeCast for uint256;
+
     bytes32 public constant USE_COUNT_TYPEHASH =
         keccak256("UseCount(uint256 licence,uint32 epoch,uint32 total)");
 
-    uint16 public constant MAX_SEATS = 64;
     uint256 public constant ROYALTY_BPS = 500;
 
     IModelRegistry public immutable MODELS;
@@ -35,7 +41,11 @@ contract Licences is ILicences, ERC721, EIP712, Lendable {
     /// @inheritdoc ILicences
     uint256 public licenceCount;
     mapping(uint256 offer => Frozen) private _offers;
-    mapping(uint256 licence => Issued) private _issued;
+    /// @dev Markets are numbered as they freeze their first offer.
+    mapping(address market => uint32) private _marketNumber;
+    mapping(uint32 number => address) private _markets;
+    uint32 private _marketCount;
+    mapping(uint256 licence => IssuedWord) private _issued;
     mapping(uint256 licence => Session) private _sessions;
     mapping(uint256 licence => mapping(uint32 epoch => mapping(uint16 seat => address))) private
         _seats;
@@ -57,70 +67,51 @@ contract Licences is ILicences, ERC721, EIP712, Lendable {
     /// @inheritdoc ILicences
     function freeze(Terms calldata terms) external returns (uint256 offer) {
         _requireMarket(terms.model);
-        bool counted = terms.calls != 0;
-        require(
-            terms.seats != 0 && terms.seats <= MAX_SEATS && terms.rights != 0
-                && terms.rights <= Rights.ALL && terms.termsDigest != 0
-                && terms.service <= type(uint64).max && counted == (terms.service != 0)
-                && !(terms.transferable && (counted || terms.seats > 1)),
-            BadTerms()
-        );
+        uint32 number = _marketNumber[msg.sender];
+        if (number == 0) {
+            number = ++_marketCount;
+            _marketNumber[msg.sender] = number;
+            _markets[number] = msg.sender;
+        }
         offer = ++offerCount;
-        _offers[offer] = Frozen({
-            model: uint64(terms.model),
-            service: uint64(terms.service),
-            period: terms.period,
-            calls: terms.calls,
-            seats: terms.seats,
-            rights: terms.rights,
-            entitlement: terms.entitlement,
-            market: msg.sender,
-            transferable: terms.transferable,
-            termsDigest: terms.termsDigest
-        });
-        emit OfferFrozen(offer, msg.sender, terms);
+        _offers[offer] = LicenceRecords.pack(terms, number);
+        emit OfferFrozen(offer, terms.model, msg.sender);
     }
 
     /// @inheritdoc ILicences
-    function mint(address holder, uint256 offer, address token, uint96 pricePaid)
-        external
-        returns (uint256 licence)
-    {
-        Frozen storage terms = _offers[offer];
-        require(terms.market == msg.sender, NotTheMarket(terms.model, msg.sender));
-        _requireMarket(terms.model);
-        licence = ++licenceCount;
+    function mint(Sale calldata sale) external returns (uint256 first) {
+        Frozen storage terms = _offers[sale.offer];
+        // Read together: one load.
+        (uint256 model, uint32 number, uint40 period, uint8 flags) =
+            (terms.model, terms.market, terms.period, terms.flags);
+        require(_isSender(number), NotTheMarket(model, msg.sender));
+        _requireMarket(model);
+        uint256 before = licenceCount;
+        first = before + 1;
+        licenceCount = before + sale.n;
         uint40 now_ = uint40(block.timestamp);
-        uint40 until = terms.period == 0 ? 0 : now_ + terms.period;
-        uint32 version = MODELS.versionCount(terms.model);
-        _issued[licence] = Issued({
-            offer: uint64(offer),
+        Issued memory issued = Issued({
+            offer: uint48(sale.offer),
             issuedAt: now_,
-            expires: until,
-            version: version,
-            remaining: terms.calls,
-            epoch: 0,
-            cancelled: false,
-            token: token,
-            pricePaid: pricePaid
+            expires: period == 0 ? 0 : now_ + period,
+            version: uint256(sale.version).toUint24(),
+            priceIndex: sale.priceIndex,
+            pricePaid: 0
         });
-        _mint(holder, licence);
-        emit LicenceIssued(licence, offer, holder, until, version, token, pricePaid);
-        if (terms.transferable) emit Unlocked(licence);
-        else emit Locked(licence);
+        _issue(sale, first, issued, flags.isTransferable());
     }
 
     /// @inheritdoc ILicences
     function extend(uint256 licence, uint96 price) external returns (uint40 until) {
-        Issued storage issued = _of(licence);
+        Issued memory issued = _of(licence).issued();
         Frozen storage terms = _offers[issued.offer];
-        require(terms.market == msg.sender, NotTheMarket(terms.model, msg.sender));
-        require(terms.period != 0 && !issued.cancelled, NotRenewable(licence));
+        require(_isSender(terms.market), NotTheMarket(terms.model, msg.sender));
+        require(_isRenewable(licence, terms), NotRenewable(licence));
         uint40 from = uint40(block.timestamp);
         if (issued.expires > from) from = issued.expires;
         until = from + terms.period;
         issued.expires = until;
-        issued.remaining += terms.calls;
+        _issued[licence] = issued.word();
         emit LicenceRenewed(licence, until, price);
         emit SubscriptionUpdate(licence, until);
         emit MetadataUpdate(licence);
@@ -128,10 +119,10 @@ contract Licences is ILicences, ERC721, EIP712, Lendable {
 
     /// @inheritdoc IERC5643
     function renewSubscription(uint256 licence, uint64 duration) external payable {
-        Frozen storage terms = _offers[_of(licence).offer];
+        Frozen storage terms = _offers[_of(licence).offerOf()];
         require(isRenewable(licence), NotRenewable(licence));
         require(duration == terms.period, BadDuration(terms.period));
-        ISubscriptionMarket(terms.market).renewFor{value: msg.value}(licence, msg.sender);
+        ISubscriptionMarket(_markets[terms.market]).renewFor{value: msg.value}(licence, msg.sender);
     }
 
     /// @inheritdoc IERC5643
@@ -142,15 +133,15 @@ contract Licences is ILicences, ERC721, EIP712, Lendable {
 
     /// @inheritdoc ILicences
     function cancelRenewal(uint256 licence) public onlyHolder(licence) {
-        _issued[licence].cancelled = true;
+        _sessions[licence].cancelled = true;
         emit RenewalCancelled(licence);
         emit SubscriptionUpdate(licence, 0);
     }
 
     /// @inheritdoc ILicences
     function setSeat(uint256 licence, uint16 seat, address user) external onlyHolder(licence) {
-        Issued storage issued = _issued[licence];
-        require(seat != 0 && seat < _offers[issued.offer].seats, NoSuchSeat(licence, seat));
+        uint256 seats = _offers[_issued[licence].offerOf()].seats;
+        require(seat != 0 && seat < seats, NoSuchSeat(licence, seat));
         _seats[licence][_seatsSince[licence]][seat] = user;
         emit SeatSet(licence, seat, user, _nextEpoch(licence));
     }
@@ -158,83 +149,89 @@ contract Licences is ILicences, ERC721, EIP712, Lendable {
     /// @inheritdoc ILicences
     function setSessionKey(uint256 licence, address key) external onlyHolder(licence) {
         uint32 epoch = _nextEpoch(licence);
-        _sessions[licence].key = key;
+        Session storage session = _sessions[licence];
+        // The first key begins the count of a plan.
+        if (epoch == 1) session.left = _offers[_issued[licence].offerOf()].calls;
+        session.key = key;
         emit SessionKeySet(licence, key, epoch);
     }
 
     /// @inheritdoc ILicences
-    function recordUses(UseCount[] calldata counts, bytes[] calldata signatures) external {
-        for (uint256 i; i < counts.length; ++i) {
-            _record(counts[i], signatures[i]);
+    function recordUses(SignedUse[] calldata uses) external {
+        uint256[] memory ids = new uint256[](uses.length);
+        uint32[] memory left = new uint32[](uses.length);
+        for (uint256 i; i < uses.length; ++i) {
+            ids[i] = uses[i].licence;
+            left[i] = _record(uses[i]);
         }
+        emit UsesRecorded(ids, left);
     }
 
     /// @inheritdoc ILicences
     function termsOf(uint256 offer) external view returns (Terms memory) {
-        Frozen storage terms = _offers[offer];
-        require(terms.market != address(0), UnknownOffer(offer));
-        return Terms({
-            model: terms.model,
-            service: terms.service,
-            period: terms.period,
-            calls: terms.calls,
-            seats: terms.seats,
-            rights: terms.rights,
-            entitlement: terms.entitlement,
-            transferable: terms.transferable,
-            termsDigest: terms.termsDigest
-        });
+        Frozen memory terms = _offers[offer];
+        require(terms.market != 0, UnknownOffer(offer));
+        return terms.unpack();
     }
 
     /// @inheritdoc ILicences
-    function marketOfOffer(uint256 offer) external view returns (address) {
-        return _offers[offer].market;
+    function subjectOf(uint256 offer) external view returns (uint256, uint256, bytes32) {
+        Frozen storage terms = _offers[offer];
+        return (terms.model, terms.service, terms.termsDigest);
+    }
+
+    /// @inheritdoc ILicences
+    function marketOfOffer(uint256 offer) public view returns (address) {
+        return _markets[_offers[offer].market];
     }
 
     /// @inheritdoc ILicences
     function licenceOf(uint256 licence) external view returns (Licence memory) {
-        Issued storage issued = _of(licence);
+        Issued memory issued = _of(licence).issued();
+        Session storage session = _sessions[licence];
         return Licence({
             offer: issued.offer,
             issuedAt: issued.issuedAt,
             expires: issued.expires,
             version: issued.version,
-            remaining: issued.remaining,
-            epoch: issued.epoch,
-            cancelled: issued.cancelled,
-            token: issued.token,
+            remaining: remaining(licence),
+            epoch: session.epoch,
+            cancelled: session.cancelled,
+            token: ISubscriptionMarket(marketOfOffer(issued.offer))
+                .tokenOf(issued.offer, issued.priceIndex),
             pricePaid: issued.pricePaid
         });
     }
 
     /// @inheritdoc ILicences
     function offerOf(uint256 licence) external view returns (uint256) {
-        return _of(licence).offer;
+        return _of(licence).offerOf();
     }
 
     /// @inheritdoc ILicences
     function isValid(uint256 licence) public view returns (bool) {
-        Issued storage issued = _issued[licence];
-        if (issued.offer == 0) return false;
-        if (issued.expires != 0 && block.timestamp >= issued.expires) return false;
-        return _offers[issued.offer].calls == 0 || issued.remaining != 0;
+        IssuedWord issued = _issued[licence];
+        uint256 offer = issued.offerOf();
+        if (offer == 0) return false;
+        uint40 until = issued.expiresOf();
+        if (until != 0 && block.timestamp >= until) return false;
+        return _offers[offer].calls == 0 || remaining(licence) != 0;
     }
 
     /// @inheritdoc ILicences
     function expires(uint256 licence) external view returns (uint40) {
-        return _of(licence).expires;
+        return _of(licence).expiresOf();
     }
 
     /// @inheritdoc IERC5643
     function expiresAt(uint256 licence) external view returns (uint64) {
-        uint40 until = _of(licence).expires;
+        uint40 until = _of(licence).expiresOf();
         return until == 0 ? type(uint64).max : until;
     }
 
     /// @inheritdoc IERC5643
     function isRenewable(uint256 licence) public view returns (bool) {
-        Issued storage issued = _of(licence);
-        return _offers[issued.offer].period != 0 && !issued.cancelled;
+        return _isRenewable(licence, _offers[_of(licence).offerOf()]);
     }
 
     /// @inheritdoc IERC2981
@@ -243,26 +240,32 @@ contract Licences is ILicences, ERC721, EIP712, Lendable {
         view
         returns (address, uint256)
     {
-        Frozen storage terms = _offers[_of(licence).offer];
-        if (!terms.transferable) return (address(0), 0);
+        Frozen storage terms = _offers[_of(licence).offerOf()];
+        if (!terms.flags.isTransferable()) return (address(0), 0);
         return (MODELS.payTo(terms.model), Math.mulDiv(salePrice, ROYALTY_BPS, 10_000));
     }
 
     /// @inheritdoc ILicences
-    function remaining(uint256 licence) external view returns (uint32) {
-        return _of(licence).remaining;
+    function remaining(uint256 licence) public view returns (uint32) {
+        uint32 calls = _offers[_of(licence).offerOf()].calls;
+        Session storage session = _sessions[licence];
+        return session.epoch == 0 ? calls : session.left;
     }
 
     /// @inheritdoc ILicences
     function covers(uint256 licence, uint32 version) public view returns (bool) {
-        Issued storage issued = _of(licence);
+        Issued memory issued = _of(licence).issued();
         Frozen storage terms = _offers[issued.offer];
         if (version == 0 || version > MODELS.versionCount(terms.model)) return false;
         if (version <= issued.version) return true;
-        if (terms.entitlement == Entitlement.Current) return false;
+        Entitlement entitlement = terms.flags.entitlementOf();
+        if (entitlement == Entitlement.Current) return false;
         IModelRegistry.Version memory later = MODELS.versionOf(terms.model, version);
         if (issued.expires != 0 && later.time > issued.expires) return false;
-        return terms.entitlement == Entitlement.Updates || later.kind == IModelRegistry.Kind.Fix;
+        uint256 entitledFor = terms.entitledFor;
+        if (entitledFor != 0 && later.time > issued.issuedAt + entitledFor) return false;
+        if (entitlement == Entitlement.All || later.kind == IModelRegistry.Kind.Fix) return true;
+        return entitlement == Entitlement.Updates && later.kind == IModelRegistry.Kind.Update;
     }
 
     /// @inheritdoc ILicences
@@ -282,7 +285,7 @@ contract Licences is ILicences, ERC721, EIP712, Lendable {
         address user = userOf(licence);
         if (user != address(0)) return user == account;
         if (ownerOf(licence) == account) return true;
-        uint16 seats = _offers[_issued[licence].offer].seats;
+        uint256 seats = _offers[_issued[licence].offerOf()].seats;
         for (uint16 seat = 1; seat < seats; ++seat) {
             if (userOfSeat(licence, seat) == account) return true;
         }
@@ -296,12 +299,12 @@ contract Licences is ILicences, ERC721, EIP712, Lendable {
         returns (bool)
     {
         if (!hasAccess(account, licence)) return false;
-        Frozen storage terms = _offers[_issued[licence].offer];
+        Frozen storage terms = _offers[_issued[licence].offerOf()];
         return terms.model == model && terms.rights & rights == rights && covers(licence, version);
     }
 
     /// @inheritdoc ILicences
-    function useCountDigest(UseCount calldata count) public view returns (bytes32) {
+    function useCountDigest(UseCount memory count) public view returns (bytes32) {
         return _hashTypedDataV4(
             keccak256(abi.encode(USE_COUNT_TYPEHASH, count.licence, count.epoch, count.total))
         );
@@ -309,7 +312,7 @@ contract Licences is ILicences, ERC721, EIP712, Lendable {
 
     /// @inheritdoc IERC5192
     function locked(uint256 licence) public view returns (bool) {
-        return !_offers[_of(licence).offer].transferable;
+        return !_offers[_of(licence).offerOf()].flags.isTransferable();
     }
 
     /// @notice JSON and picture made here: no server is asked.
@@ -319,9 +322,9 @@ contract Licences is ILicences, ERC721, EIP712, Lendable {
         override(ERC721, IERC721Metadata)
         returns (string memory)
     {
-        Issued storage issued = _of(licence);
-        string memory slug = MODELS.slugOf(_offers[issued.offer].model);
-        return Card.licence(licence, slug, issued.expires);
+        IssuedWord issued = _of(licence);
+        string memory slug = MODELS.slugOf(_offers[issued.offerOf()].model);
+        return Card.licence(licence, slug, issued.expiresOf());
     }
 
     function supportsInterface(bytes4 id) public view override(ERC721, IERC165) returns (bool) {
@@ -347,38 +350,65 @@ contract Licences is ILicences, ERC721, EIP712, Lendable {
         if (from == address(0)) return from;
         require(!locked(licence), LicenceLocked(licence));
         _seatsSince[licence] = _nextEpoch(licence);
-        delete _sessions[licence];
+        delete _sessions[licence].key;
         _endLoan(licence);
     }
 
+    function _issue(Sale calldata sale, uint256 first, Issued memory issued, bool free) private {
+        (uint256 n, address holder) = (sale.n, sale.holder);
+        uint256 each = sale.price / n;
+        issued.pricePaid = (sale.price - each * (n - 1)).toUint96();
+        for (uint256 licence = first; licence < first + n; ++licence) {
+            _issued[licence] = issued.word();
+            _mint(holder, licence);
+            emit LicenceIssued(
+                licence,
+                sale.offer,
+                holder,
+                issued.expires,
+                issued.version,
+                sale.token,
+                issued.pricePaid
+            );
+            if (free) emit Unlocked(licence);
+            else emit Locked(licence);
+            issued.pricePaid = uint96(each);
+        }
+    }
+
     function _nextEpoch(uint256 licence) private returns (uint32) {
-        _sessions[licence].used = 0;
-        return ++_issued[licence].epoch;
+        Session storage session = _sessions[licence];
+        session.used = 0;
+        return ++session.epoch;
     }
 
-    function _record(UseCount calldata count, bytes calldata signature) private {
-        Issued storage issued = _of(count.licence);
-        Session storage session = _sessions[count.licence];
-        require(_offers[issued.offer].calls != 0, NotCounted(count.licence));
-        require(issued.epoch == count.epoch, WrongEpoch(count.licence, count.epoch));
-        if (count.total <= session.used) return;
-        uint32 uses = count.total - session.used;
-        require(uses <= issued.remaining, UsesExhausted(count.licence));
-        require(
-            session.key != address(0)
-                && SignatureChecker.isValidSignatureNow(
-                    session.key, useCountDigest(count), signature
-                ),
-            BadUseSignature(count.licence)
-        );
-        session.used = count.total;
-        issued.remaining -= uses;
-        emit UsesRecorded(count.licence, uses, issued.remaining);
+    /// @dev Reads and writes nothing but the session: a batch of these must be cheap.
+    function _record(SignedUse calldata use) private returns (uint32 left) {
+        Session memory session = _sessions[use.licence];
+        require(session.epoch == use.epoch, WrongEpoch(use.licence, use.epoch));
+        left = session.left;
+        if (use.total <= session.used) return left;
+        uint32 uses = use.total - session.used;
+        require(uses <= left, UsesExhausted(use.licence));
+        UseCount memory count = UseCount(use.licence, use.epoch, use.total);
+        (address signer,,) = ECDSA.tryRecover(useCountDigest(count), use.r, use.vs);
+        require(signer == session.key && signer != address(0), BadUseSignature(use.licence));
+        left -= uses;
+        (session.used, session.left) = (use.total, left);
+        _sessions[use.licence] = session;
     }
 
-    function _of(uint256 licence) private view returns (Issued storage issued) {
+    function _isRenewable(uint256 licence, Frozen storage terms) private view returns (bool) {
+        return terms.period != 0 && terms.calls == 0 && !_sessions[licence].cancelled;
+    }
+
+    function _isSender(uint32 number) private view returns (bool) {
+        return number != 0 && number == _marketNumber[msg.sender];
+    }
+
+    function _of(uint256 licence) private view returns (IssuedWord issued) {
         issued = _issued[licence];
-        require(issued.offer != 0, UnknownLicence(licence));
+        require(issued.offerOf() != 0, UnknownLicence(licence));
     }
 
     function _requireMarket(uint256 model) private view {

@@ -12,22 +12,16 @@ import {ILicences} from "./interfaces/ILicences.sol";
 import {ISubscriptionMarket} from "./interfaces/ILicenceStandards.sol";
 import {IMarket} from "./interfaces/IMarket.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
+import {OfferPrices} from "./OfferPrices.sol";
+import {Cap, Curve, Listing, OfferRecords} from "./OfferRecords.sol";
+import {Sieve} from "./Sieve.sol";
 
-/// @title The market: see IMarket. This one sells at fixed prices.
-contract Market is IMarket, EIP712, ReentrancyGuardTransient {
+/// @title The market: see IMarket.
+contract Market is OfferPrices, EIP712, ReentrancyGuardTransient {
+    using OfferRecords for Listing;
+    using OfferRecords for Curve;
+    using OfferRecords for Cap;
     using SafeERC20 for IERC20;
-
-    struct Sale {
-        address seller;
-        bool active;
-        uint16 maxCommissionBps;
-        FixedPrice[] prices;
-    }
-
-    struct FixedPrice {
-        address token;
-        uint96 amount;
-    }
 
     bytes32 public constant ORDER_TYPEHASH = keccak256(
         "Order(uint256 offer,bytes32 termsDigest,address holder,uint256 n,address token,uint256 maxPrice,uint256 deadline,uint256 hall,uint256 relayFee,bytes32 salt)"
@@ -35,8 +29,6 @@ contract Market is IMarket, EIP712, ReentrancyGuardTransient {
     bytes32 public constant RENEWAL_TYPEHASH = keccak256(
         "Renewal(uint256 licence,address token,uint256 maxPrice,uint256 deadline,uint256 relayFee,bytes32 salt)"
     );
-    uint256 public constant MAX_PRICES = 4;
-    uint256 public constant MAX_LICENCES = 32;
     uint16 public constant MAX_COMMISSION_BPS = 1_000;
 
     IModelRegistry public immutable MODELS;
@@ -44,7 +36,6 @@ contract Market is IMarket, EIP712, ReentrancyGuardTransient {
 
     /// @inheritdoc IMarket
     mapping(address owner => mapping(bytes32 order => bool)) public orderUsed;
-    mapping(uint256 offer => Sale) private _sales;
 
     constructor(IModelRegistry models, ILicences licences) EIP712("Stoa Market", "1") {
         MODELS = models;
@@ -53,40 +44,33 @@ contract Market is IMarket, EIP712, ReentrancyGuardTransient {
 
     /// @inheritdoc IMarket
     function createOffer(NewOffer calldata offer) external returns (uint256 id) {
-        (address owner,,,) = MODELS.standing(offer.model);
-        require(owner == msg.sender, NotSeller(0, msg.sender));
-        require(offer.service == 0 && offer.calls == 0, PlanNotSold());
+        require(MODELS.ownerOf(offer.terms.model) == msg.sender, NotSeller(0, msg.sender));
+        require(offer.terms.service == 0, PlanNotSold());
         require(
             offer.maxCommissionBps <= MAX_COMMISSION_BPS, CommissionTooHigh(offer.maxCommissionBps)
         );
-        id = LICENCES.freeze(
-            ILicences.Terms({
-                model: offer.model,
-                service: offer.service,
-                period: offer.period,
-                calls: offer.calls,
-                seats: offer.seats,
-                rights: offer.rights,
-                entitlement: offer.entitlement,
-                transferable: offer.transferable,
-                termsDigest: offer.termsDigest
-            })
-        );
-        Sale storage sale = _sales[id];
-        sale.seller = msg.sender;
-        sale.active = true;
-        sale.maxCommissionBps = offer.maxCommissionBps;
-        _storePrices(sale, offer);
-        emit OfferCreated(id, offer.model, msg.sender, offer);
+        id = LICENCES.freeze(offer.terms);
+        Listing listing =
+            OfferRecords.listing(msg.sender, offer.maxCommissionBps, offer.prices.length);
+        _listings[id] = _setPrices(id, listing, offer);
+        emit OfferCreated(id, offer.terms.model, msg.sender, offer);
     }
 
     /// @inheritdoc IMarket
     function setActive(uint256 offer, bool active) external {
-        Sale storage sale = _sale(offer);
-        (address owner,,,) = MODELS.standing(LICENCES.termsOf(offer).model);
-        require(sale.seller == msg.sender && owner == msg.sender, NotSeller(offer, msg.sender));
-        sale.active = active;
+        _listings[offer] = _requireSeller(offer).withActive(active);
         emit OfferActiveSet(offer, active);
+    }
+
+    /// @inheritdoc IMarket
+    function announcePrices(
+        uint256 offer,
+        Price[] calldata prices,
+        uint64 targetPerDay,
+        uint64 sensitivity
+    ) external {
+        Listing listing = _requireSeller(offer);
+        _listings[offer] = _setNextPrices(offer, listing, prices, targetPerDay, sensitivity);
     }
 
     /// @inheritdoc IMarket
@@ -109,10 +93,10 @@ contract Market is IMarket, EIP712, ReentrancyGuardTransient {
     function buyNative(Order calldata order) external payable nonReentrant returns (uint256 first) {
         require(order.token == address(0), TokenNotAccepted(order.token));
         require(order.relayFee == 0, UnexpectedRelayFee());
-        (uint256 price, address payTo) = _check(order);
-        require(msg.value >= price, WrongNativeAmount(msg.value));
-        first = _issue(order, msg.sender, price, payTo, orderDigest(order));
-        _pay(address(0), msg.sender, payTo, price);
+        Deal memory deal = _check(order, msg.sender);
+        require(msg.value >= deal.price, WrongNativeAmount(msg.value));
+        first = _issue(order, deal);
+        _pay(address(0), msg.sender, deal.payTo, deal.price);
     }
 
     /// @inheritdoc IMarket
@@ -122,12 +106,12 @@ contract Market is IMarket, EIP712, ReentrancyGuardTransient {
         returns (uint256 first)
     {
         IERC20 token = _erc20(order.token);
-        (uint256 price, address payTo) = _check(order);
-        bytes32 digest = orderDigest(order);
-        _take(order.token, order.maxPrice, digest, authorization);
-        first = _issue(order, authorization.from, price, payTo, digest);
-        token.safeTransfer(payTo, price);
-        _giveBack(token, authorization.from, order.maxPrice - price, order.relayFee, digest);
+        Deal memory deal = _check(order, authorization.from);
+        _take(order.token, order.maxPrice, deal.digest, authorization);
+        first = _issue(order, deal);
+        token.safeTransfer(deal.payTo, deal.price);
+        uint256 left = order.maxPrice - deal.price;
+        _giveBack(token, deal.payer, left, order.relayFee, deal.digest);
     }
 
     /// @inheritdoc IMarket
@@ -137,20 +121,20 @@ contract Market is IMarket, EIP712, ReentrancyGuardTransient {
         bytes calldata orderSignature
     ) external nonReentrant returns (uint256 first) {
         IERC20 token = _erc20(order.token);
-        (uint256 price, address payTo) = _check(order);
-        bytes32 digest = orderDigest(order);
-        require(!orderUsed[permit.owner][digest], OrderUsed(digest));
+        address payer = permit.owner;
+        Deal memory deal = _check(order, payer);
+        require(!orderUsed[payer][deal.digest], OrderUsed(deal.digest));
         require(
-            SignatureChecker.isValidSignatureNowCalldata(permit.owner, digest, orderSignature),
+            SignatureChecker.isValidSignatureNowCalldata(payer, deal.digest, orderSignature),
             BadOrderSignature()
         );
-        orderUsed[permit.owner][digest] = true;
+        orderUsed[payer][deal.digest] = true;
         _usePermit(order.token, permit);
-        first = _issue(order, permit.owner, price, payTo, digest);
-        token.safeTransferFrom(permit.owner, payTo, price);
+        first = _issue(order, deal);
+        token.safeTransferFrom(payer, deal.payTo, deal.price);
         if (order.relayFee != 0) {
-            token.safeTransferFrom(permit.owner, msg.sender, order.relayFee);
-            emit RelayPaid(msg.sender, order.token, order.relayFee, digest);
+            token.safeTransferFrom(payer, msg.sender, order.relayFee);
+            emit RelayPaid(msg.sender, order.token, order.relayFee, deal.digest);
         }
     }
 
@@ -199,32 +183,28 @@ contract Market is IMarket, EIP712, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IMarket
-    function quote(uint256 offer, address token, uint256 n) public view returns (uint256) {
-        require(n != 0 && n <= MAX_LICENCES, BadQuantity(n));
-        return _unitPrice(_sale(offer), token) * n;
+    function quoteRenewal(uint256 licence, address token) external view returns (uint256) {
+        uint256 offer = LICENCES.offerOf(licence);
+        return _renewalCharge(offer, _listing(offer), token);
     }
 
     /// @inheritdoc IMarket
     function offerOf(uint256 offer) external view returns (Offer memory out) {
-        Sale storage sale = _sale(offer);
-        out.seller = sale.seller;
-        out.active = sale.active;
-        out.maxCommissionBps = sale.maxCommissionBps;
-        out.prices = new Price[](sale.prices.length);
-        for (uint256 i; i < out.prices.length; ++i) {
-            FixedPrice storage price = sale.prices[i];
-            out.prices[i] = Price(price.token, price.amount, price.amount);
-        }
+        Listing listing = _listing(offer);
+        out.seller = listing.seller();
+        out.active = listing.isActive();
+        out.maxCommissionBps = listing.maxCommissionBps();
+        (out.prices, out.targetPerDay, out.sensitivity) = _pricesNow(offer, listing);
         out.terms = LICENCES.termsOf(offer);
     }
 
     /// @inheritdoc IMarket
     function isForSale(uint256 offer) external view returns (bool) {
-        Sale storage sale = _sales[offer];
-        if (!sale.active) return false;
-        uint256 model = LICENCES.termsOf(offer).model;
+        Listing listing = _listings[offer];
+        if (!listing.isActive()) return false;
+        (uint256 model,,) = LICENCES.subjectOf(offer);
         (address owner,,, IModelRegistry.Status status) = MODELS.standing(model);
-        return owner == sale.seller && status != IModelRegistry.Status.Withdrawn
+        return owner == listing.seller() && status != IModelRegistry.Status.Withdrawn
             && MODELS.marketOf(model) == address(this);
     }
 
@@ -276,8 +256,10 @@ contract Market is IMarket, EIP712, ReentrancyGuardTransient {
         returns (uint40 until, uint256 price, address payTo)
     {
         uint256 offer = LICENCES.offerOf(licence);
-        payTo = _requireForSale(offer, LICENCES.termsOf(offer).model);
-        price = _unitPrice(_sales[offer], token);
+        Listing listing = _listing(offer);
+        (uint256 model,,) = LICENCES.subjectOf(offer);
+        (payTo,) = _requireForSale(offer, listing, model);
+        price = _renewalCharge(offer, listing, token);
         require(price <= most, PriceAboveMax(price, most));
         until = LICENCES.extend(licence, uint96(price));
         emit Renewed(licence, offer, payer, token, price, payTo);
@@ -298,48 +280,87 @@ contract Market is IMarket, EIP712, ReentrancyGuardTransient {
     function _buy(Order calldata order) private returns (uint256 first) {
         IERC20 token = _erc20(order.token);
         require(order.relayFee == 0, UnexpectedRelayFee());
-        (uint256 price, address payTo) = _check(order);
-        first = _issue(order, msg.sender, price, payTo, orderDigest(order));
-        token.safeTransferFrom(msg.sender, payTo, price);
+        Deal memory deal = _check(order, msg.sender);
+        first = _issue(order, deal);
+        token.safeTransferFrom(msg.sender, deal.payTo, deal.price);
     }
 
     /// @dev What no order may lack, whichever door it comes through.
-    function _check(Order calldata order) private view returns (uint256 price, address payTo) {
+    function _check(Order calldata order, address payer) private view returns (Deal memory deal) {
         require(block.timestamp <= order.deadline, DeadlinePassed(order.deadline));
         require(order.holder != address(0), ZeroHolder());
         require(order.hall == 0, UnknownHall(order.hall));
-        price = quote(order.offer, order.token, order.n);
-        uint256 all = price + order.relayFee;
+        Listing listing = _listing(order.offer);
+        deal = _charge(order.offer, listing, order.token, order.n);
+        uint256 all = deal.price + order.relayFee;
         require(all <= order.maxPrice, PriceAboveMax(all, order.maxPrice));
-        ILicences.Terms memory terms = LICENCES.termsOf(order.offer);
-        require(terms.termsDigest == order.termsDigest, TermsDiffer(terms.termsDigest));
-        payTo = _requireForSale(order.offer, terms.model);
+        (uint256 model,, bytes32 termsDigest) = LICENCES.subjectOf(order.offer);
+        require(termsDigest == order.termsDigest, TermsDiffer(termsDigest));
+        (deal.payTo, deal.version) = _requireForSale(order.offer, listing, model);
+        (deal.payer, deal.digest) = (payer, orderDigest(order));
+        if (Cap.unwrap(deal.cap) != 0 && _gains(deal, listing.seller(), order.holder)) {
+            (deal.cap, deal.next) = (Cap.wrap(0), deal.curve.excess());
+        }
     }
 
-    function _requireForSale(uint256 offer, uint256 model) private view returns (address payTo) {
-        Sale storage sale = _sale(offer);
-        require(sale.active, OfferInactive(offer));
+    function _requireForSale(uint256 offer, Listing listing, uint256 model)
+        private
+        view
+        returns (address payTo, uint32 version)
+    {
+        require(listing.isActive(), OfferInactive(offer));
         address owner;
         IModelRegistry.Status status;
-        (owner, payTo,, status) = MODELS.standing(model);
-        require(owner == sale.seller, SellerGone(offer));
+        (owner, payTo, version, status) = MODELS.standing(model);
+        require(owner == listing.seller(), SellerGone(offer));
         require(status != IModelRegistry.Status.Withdrawn, NotForSale(offer));
     }
 
-    function _issue(
-        Order calldata order,
-        address payer,
-        uint256 price,
-        address payTo,
-        bytes32 digest
-    ) private returns (uint256 first) {
-        uint96 each = uint96(price / order.n);
-        first = LICENCES.mint(order.holder, order.offer, order.token, each);
-        for (uint256 i = 1; i < order.n; ++i) {
-            LICENCES.mint(order.holder, order.offer, order.token, each);
-        }
+    function _payTo(uint256 offer) internal view override returns (address) {
+        (uint256 model,,) = LICENCES.subjectOf(offer);
+        return MODELS.payTo(model);
+    }
+
+    function _requireSeller(uint256 offer) private view returns (Listing listing) {
+        listing = _listing(offer);
+        (uint256 model,,) = LICENCES.subjectOf(offer);
+        require(
+            listing.seller() == msg.sender && MODELS.ownerOf(model) == msg.sender,
+            NotSeller(offer, msg.sender)
+        );
+    }
+
+    /// @dev Whether payer or holder gets of the price: then the sale says nothing about demand.
+    function _gains(Deal memory deal, address seller, address holder) private view returns (bool) {
+        address payer = deal.payer;
+        return payer == seller || holder == seller
+            || Sieve.holds(deal.cap.sieve(), deal.payTo, payer, holder);
+    }
+
+    function _issue(Order calldata order, Deal memory deal) private returns (uint256 first) {
+        if (Cap.unwrap(deal.cap) != 0) _move(deal);
+        first = LICENCES.mint(
+            ILicences.Sale({
+                holder: order.holder,
+                offer: order.offer,
+                n: order.n,
+                token: order.token,
+                priceIndex: uint8(deal.index),
+                price: deal.price,
+                version: uint32(deal.version)
+            })
+        );
         emit Purchased(
-            order.offer, order.holder, payer, first, order.n, order.token, price, payTo, digest
+            order.offer,
+            order.holder,
+            deal.payer,
+            first,
+            order.n,
+            order.token,
+            deal.price,
+            deal.payTo,
+            deal.digest,
+            deal.next
         );
     }
 
@@ -352,34 +373,6 @@ contract Market is IMarket, EIP712, ReentrancyGuardTransient {
         try IERC20Permit(token)
             .permit(permit.owner, address(this), permit.value, permit.deadline, v, r, s) {}
             catch {}
-    }
-
-    function _storePrices(Sale storage sale, NewOffer calldata offer) private {
-        uint256 count = offer.prices.length;
-        require(count != 0 && count <= MAX_PRICES, BadPrices());
-        require(offer.targetPerDay == 0 && offer.sensitivity == 0, PriceNotFixed());
-        for (uint256 i; i < count; ++i) {
-            Price calldata price = offer.prices[i];
-            require(price.floor == price.cap, PriceNotFixed());
-            for (uint256 j; j < i; ++j) {
-                require(offer.prices[j].token != price.token, BadPrices());
-            }
-            sale.prices.push(FixedPrice(price.token, price.floor));
-        }
-    }
-
-    function _unitPrice(Sale storage sale, address token) private view returns (uint256) {
-        uint256 count = sale.prices.length;
-        for (uint256 i; i < count; ++i) {
-            FixedPrice memory price = sale.prices[i];
-            if (price.token == token) return price.amount;
-        }
-        revert TokenNotAccepted(token);
-    }
-
-    function _sale(uint256 offer) private view returns (Sale storage sale) {
-        sale = _sales[offer];
-        require(sale.seller != address(0), UnknownOffer(offer));
     }
 
     function _erc20(address token) private pure returns (IERC20) {

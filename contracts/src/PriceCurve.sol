@@ -23,20 +23,30 @@ library PriceCurve {
     /// @dev ⌊ln 2 · 1e18⌋
     uint256 internal constant LN2 = 693_147_180_559_945_309;
     uint256 internal constant MAX_X = 67e18;
-    uint256 private constant TERMS = 14;
 
     error NoCurve();
 
     /// @notice e^(x / 1e18) · 1e18
-    function exp(uint256 x) internal pure returns (uint256) {
+    function exp(uint256 x) internal pure returns (uint256 y) {
         require(x <= MAX_X, NoCurve());
-        unchecked {
-            uint256 r = x % LN2;
-            uint256 t = WAD;
-            for (uint256 i = TERMS; i != 0; --i) {
-                t = WAD + r * t / (i * WAD);
-            }
-            return t << (x / LN2);
+        // The loop written out: it is in every purchase. No product reaches 2^256: r < 2^60, t < 2^61.
+        assembly ("memory-safe") {
+            let r := mod(x, LN2)
+            y := add(WAD, div(r, 14))
+            y := add(WAD, div(mul(r, y), 13000000000000000000))
+            y := add(WAD, div(mul(r, y), 12000000000000000000))
+            y := add(WAD, div(mul(r, y), 11000000000000000000))
+            y := add(WAD, div(mul(r, y), 10000000000000000000))
+            y := add(WAD, div(mul(r, y), 9000000000000000000))
+            y := add(WAD, div(mul(r, y), 8000000000000000000))
+            y := add(WAD, div(mul(r, y), 7000000000000000000))
+            y := add(WAD, div(mul(r, y), 6000000000000000000))
+            y := add(WAD, div(mul(r, y), 5000000000000000000))
+            y := add(WAD, div(mul(r, y), 4000000000000000000))
+            y := add(WAD, div(mul(r, y), 3000000000000000000))
+            y := add(WAD, div(mul(r, y), 2000000000000000000))
+            y := add(WAD, div(mul(r, y), WAD))
+            y := shl(div(x, LN2), y)
         }
     }
 
@@ -72,7 +82,9 @@ library PriceCurve {
         returns (uint256)
     {
         uint256 drain = targetPerDay * time / 1 days;
-        return drain < excess ? excess - drain : 0;
+        unchecked {
+            return drain < excess ? excess - drain : 0;
+        }
     }
 
     /// @notice What `n` licences cost, and the excess after their sale.
@@ -84,12 +96,30 @@ library PriceCurve {
         if (floor == cap) return (n * floor, 0);
         require(sensitivity != 0, NoCurve());
         uint256 limit = most(floor, cap, sensitivity);
-        next = excess < limit ? excess : limit;
-        for (uint256 i; i < n; ++i) {
-            uint256 price = floor * exp(next * WAD / sensitivity);
-            total += price < cap * WAD ? price : cap * WAD;
-            next = next + WAD < limit ? next + WAD : limit;
+        if (n == 0) return (0, excess < limit ? excess : limit);
+        return sold(floor, cap, sensitivity, limit, excess, n);
+    }
+
+    /// @notice The same where `most` is known, which is `limit`, and `n` is not 0.
+    function sold(
+        uint96 floor,
+        uint96 cap,
+        uint256 sensitivity,
+        uint256 limit,
+        uint256 excess,
+        uint256 n
+    ) internal pure returns (uint256 total, uint256 next) {
+        // A price is below 2^253 before it is capped, and all below 2^162 then.
+        unchecked {
+            uint256 highest = uint256(cap) * WAD;
+            next = excess < limit ? excess : limit;
+            do {
+                uint256 price = floor * exp(next * WAD / sensitivity);
+                total += price < highest ? price : highest;
+                next += WAD;
+                if (next > limit) next = limit;
+            } while (--n != 0);
+            total = (total + WAD - 1) / WAD;
         }
-        total = (total + WAD - 1) / WAD;
     }
 }

@@ -34,7 +34,7 @@ contract LicenceStandardsTest is StoaTest {
 
     function _lendable() private returns (uint256) {
         IMarket.NewOffer memory o = offerOfModel(modelId);
-        o.transferable = true;
+        o.terms.transferable = true;
         return _bought(o);
     }
 
@@ -110,7 +110,7 @@ contract LicenceStandardsTest is StoaTest {
 
     function test_expiresAt_ofALicenceWithoutEnd() public {
         IMarket.NewOffer memory o = offerOfModel(modelId);
-        o.period = 0;
+        o.terms.period = 0;
         licence = _bought(o);
         eq(licences.expiresAt(licence), type(uint64).max);
         no(licences.isRenewable(licence));

@@ -31,11 +31,21 @@ contract LicencesTest is StoaTest {
 
     function counted(uint32 calls) internal view returns (ILicences.Terms memory t) {
         t = terms();
-        (t.service, t.calls) = (1, calls);
+        (t.service, t.calls, t.rights) = (1, calls, 0);
+    }
+
+    /// @notice What a licence asks its market.
+    function tokenOf(uint256, uint8 priceIndex) external view returns (address) {
+        return priceIndex == 2 ? address(usd) : address(0);
+    }
+
+    function sale(address to, uint256 offer) internal view returns (ILicences.Sale memory) {
+        uint32 latest = models.versionCount(modelId);
+        return ILicences.Sale(to, offer, 1, address(usd), 2, 5e6, latest);
     }
 
     function issued(ILicences.Terms memory t) internal returns (uint256) {
-        return licences.mint(holder, licences.freeze(t), address(usd), 5e6);
+        return licences.mint(sale(holder, licences.freeze(t)));
     }
 
     // ---- who may issue ----
@@ -49,20 +59,21 @@ contract LicencesTest is StoaTest {
 
     function test_mint_isTheMarketsThatFrozeIt() public {
         uint256 offer = licences.freeze(terms());
+        ILicences.Sale memory s = sale(stranger, offer);
         vm.expectRevert(abi.encodeWithSelector(ILicences.NotTheMarket.selector, modelId, stranger));
         vm.prank(stranger);
-        licences.mint(stranger, offer, address(usd), 0);
+        licences.mint(s);
         // Another market, though chosen now, has not frozen this offer.
         vm.prank(creator);
         models.setMarket(modelId, stranger);
         vm.expectRevert(abi.encodeWithSelector(ILicences.NotTheMarket.selector, modelId, stranger));
         vm.prank(stranger);
-        licences.mint(stranger, offer, address(usd), 0);
+        licences.mint(s);
         // And the one that did is no longer the model's.
         vm.expectRevert(
             abi.encodeWithSelector(ILicences.NotTheMarket.selector, modelId, address(this))
         );
-        licences.mint(holder, offer, address(usd), 0);
+        licences.mint(s);
     }
 
     function test_extend_isTheMarketsAlone() public {
@@ -75,27 +86,75 @@ contract LicencesTest is StoaTest {
     // ---- frozen terms ----
 
     function test_terms_areReadAsTheyWereFrozen() public {
-        ILicences.Terms memory t = counted(9);
+        ILicences.Terms memory t = terms();
         (t.period, t.seats, t.rights) = (7 days, 3, Rights.ALL);
-        t.entitlement = ILicences.Entitlement.Updates;
+        (t.entitlement, t.entitledFor) = (ILicences.Entitlement.All, 9 days);
         uint256 offer = licences.freeze(t);
         eq(keccak256(abi.encode(licences.termsOf(offer))), keccak256(abi.encode(t)));
         eq(licences.marketOfOffer(offer), address(this));
+        t = counted(9);
+        t.restToService = true;
+        uint256 plan = licences.freeze(t);
+        eq(keccak256(abi.encode(licences.termsOf(plan))), keccak256(abi.encode(t)));
+        (uint256 of_, uint256 service, bytes32 digest) = licences.subjectOf(plan);
+        eq(of_, modelId);
+        eq(service, 1);
+        eq(digest, t.termsDigest);
+        eq(licences.marketOfOffer(99), address(0));
         vm.expectRevert(abi.encodeWithSelector(ILicences.UnknownOffer.selector, 99));
         licences.termsOf(99);
     }
 
     function test_terms_thatContradictThemselvesAreRefused() public {
-        for (uint256 i; i < 5; ++i) {
-            ILicences.Terms memory t = terms();
+        for (uint256 i; i < 13; ++i) {
+            ILicences.Terms memory t = i < 7 ? terms() : counted(1);
             if (i == 0) t.rights = Rights.ALL + 1;
-            if (i == 1) t.service = 1;
-            if (i == 2) t.calls = 1;
-            if (i == 3) (t.service, t.calls, t.transferable) = (1, 1, true);
-            if (i == 4) (t.service, t.calls) = (1 << 64, 1);
+            if (i == 1) t.calls = 1;
+            if (i == 2) t.rights = Rights.ATTRIBUTION;
+            if (i == 3) t.rights = Rights.RUN | Rights.RECIPROCAL;
+            if (i == 4) t.rights = Rights.RUN | Rights.APPROVAL;
+            if (i == 5) t.restToService = true;
+            if (i == 6) t.period = uint40(1) << 32;
+            if (i == 7) t.transferable = true;
+            if (i == 8) t.rights = Rights.RUN;
+            if (i == 9) t.period = 0;
+            if (i == 10) t.calls = 0;
+            if (i == 11) t.service = 1 << 48;
+            if (i == 12) t.seats = 2;
             vm.expectRevert(ILicences.BadTerms.selector);
             licences.freeze(t);
         }
+    }
+
+    function testFuzz_terms_standAsFrozen(uint256[11] memory x, bool plan) public {
+        ILicences.Terms memory t;
+        (t.model, t.seats, t.termsDigest) = (modelId, 1, bytes32(x[0] | 1));
+        t.period = uint40(bound(x[1], plan ? 1 : 0, type(uint32).max));
+        if (plan) {
+            t.service = bound(x[2], 1, type(uint48).max);
+            t.calls = uint32(bound(x[3], 1, type(uint32).max));
+            t.restToService = x[4] & 1 != 0;
+        } else {
+            t.rights = Rights.DERIVE | uint32(x[5]) & Rights.ALL;
+            t.seats = uint16(bound(x[6], 1, 64));
+            t.transferable = t.seats == 1 && x[7] & 1 != 0;
+            t.entitlement = ILicences.Entitlement(x[8] % 4);
+            t.entitledFor = uint32(x[9]);
+        }
+        uint256 offer = licences.freeze(t);
+        eq(keccak256(abi.encode(licences.termsOf(offer))), keccak256(abi.encode(t)));
+    }
+
+    function test_mint_severalSharesThePriceToTheUnit() public {
+        ILicences.Sale memory s = sale(holder, licences.freeze(terms()));
+        (s.n, s.price) = (3, 1_000_001);
+        uint256 first = licences.mint(s);
+        eq(licences.licenceOf(first).pricePaid, 333_335);
+        eq(licences.licenceOf(first + 1).pricePaid, 333_333);
+        eq(licences.licenceOf(first + 2).pricePaid, 333_333);
+        eq(licences.licenceOf(first).token, address(usd));
+        eq(licences.licenceCount(), first + 2);
+        eq(licences.balanceOf(holder), 3);
     }
 
     function test_unknownLicencesAreNone() public {
@@ -276,14 +335,28 @@ contract LicencesTest is StoaTest {
     function test_uses_ofAnUncountedLicenceAreNotRecorded() public {
         uint256 id = issued(terms());
         uint32 epoch = _keyed(id);
-        _refused(id, epoch, 1, useKey, abi.encodeWithSelector(ILicences.NotCounted.selector, id));
+        _refused(id, epoch, 1, useKey, abi.encodeWithSelector(ILicences.UsesExhausted.selector, id));
     }
 
-    function test_extend_addsTimeAndUses() public {
+    function test_uses_withoutAKeyAreNobodys() public {
         uint256 id = issued(counted(10));
+        _refused(id, 0, 1, useKey, abi.encodeWithSelector(ILicences.UsesExhausted.selector, id));
+        vm.startPrank(holder);
+        licences.setSessionKey(id, vm.addr(useKey));
+        licences.setSessionKey(id, address(0));
+        vm.stopPrank();
+        ILicences.SignedUse[] memory uses = _signed(id, 2, 1, useKey);
+        uses[0].r = 0;
+        vm.expectRevert(abi.encodeWithSelector(ILicences.BadUseSignature.selector, id));
+        licences.recordUses(uses);
+        eq(licences.remaining(id), 10);
+    }
+
+    function test_extend_isNotForPlans() public {
+        uint256 id = issued(counted(10));
+        no(licences.isRenewable(id));
+        vm.expectRevert(abi.encodeWithSelector(ILicences.NotRenewable.selector, id));
         licences.extend(id, 5e6);
-        eq(licences.remaining(id), 20);
-        eq(licences.expires(id), NOW + 60 days);
     }
 
     function testFuzz_uses_sumToWhatWasSold(uint32 calls, uint32[5] memory totals) public {
@@ -335,26 +408,25 @@ contract LicencesTest is StoaTest {
     function _signed(uint256 id, uint32 epoch, uint32 total, uint256 key)
         private
         view
-        returns (ILicences.UseCount[] memory counts, bytes[] memory signatures)
+        returns (ILicences.SignedUse[] memory uses)
     {
-        (counts, signatures) = (new ILicences.UseCount[](1), new bytes[](1));
-        counts[0] = ILicences.UseCount(id, epoch, total);
-        signatures[0] = sign(key, licences.useCountDigest(counts[0]));
+        (bytes32 r, bytes32 vs) =
+            short(key, licences.useCountDigest(ILicences.UseCount(id, epoch, total)));
+        uses = new ILicences.SignedUse[](1);
+        uses[0] = ILicences.SignedUse(id, epoch, total, r, vs);
     }
 
     function _record(uint256 id, uint32 epoch, uint32 total) private {
-        (ILicences.UseCount[] memory counts, bytes[] memory signatures) =
-            _signed(id, epoch, total, useKey);
+        ILicences.SignedUse[] memory uses = _signed(id, epoch, total, useKey);
         vm.prank(stranger);
-        licences.recordUses(counts, signatures);
+        licences.recordUses(uses);
     }
 
     function _refused(uint256 id, uint32 epoch, uint32 total, uint256 key, bytes memory why)
         private
     {
-        (ILicences.UseCount[] memory counts, bytes[] memory signatures) =
-            _signed(id, epoch, total, key);
+        ILicences.SignedUse[] memory uses = _signed(id, epoch, total, key);
         vm.expectRevert(why);
-        licences.recordUses(counts, signatures);
+        licences.recordUses(uses);
     }
 }

@@ -57,14 +57,8 @@ contract MarketTest is StoaTest {
 
     function test_createOffer_refusesWhatThisMarketDoesNotSell() public {
         IMarket.NewOffer memory o = offerOfModel(modelId);
-        (o.service, o.calls) = (1, 100);
+        (o.terms.service, o.terms.calls, o.terms.rights) = (1, 100, 0);
         _refused(o, abi.encodeWithSelector(IMarket.PlanNotSold.selector));
-        o = offerOfModel(modelId);
-        o.prices[0].cap += 1;
-        _refused(o, abi.encodeWithSelector(IMarket.PriceNotFixed.selector));
-        o = offerOfModel(modelId);
-        o.targetPerDay = 1;
-        _refused(o, abi.encodeWithSelector(IMarket.PriceNotFixed.selector));
         o = offerOfModel(modelId);
         o.maxCommissionBps = 1_001;
         _refused(o, abi.encodeWithSelector(IMarket.CommissionTooHigh.selector, 1_001));
@@ -83,11 +77,11 @@ contract MarketTest is StoaTest {
     function test_createOffer_refusesTermsThatContradictThemselves() public {
         for (uint256 i; i < 5; ++i) {
             IMarket.NewOffer memory o = offerOfModel(modelId);
-            if (i == 0) o.seats = 0;
-            if (i == 1) o.rights = 0;
-            if (i == 2) o.termsDigest = 0;
-            if (i == 3) (o.seats, o.transferable) = (2, true);
-            if (i == 4) o.seats = 65;
+            if (i == 0) o.terms.seats = 0;
+            if (i == 1) o.terms.rights = 0;
+            if (i == 2) o.terms.termsDigest = 0;
+            if (i == 3) (o.terms.seats, o.terms.transferable) = (2, true);
+            if (i == 4) o.terms.seats = 65;
             _refused(o, abi.encodeWithSelector(ILicences.BadTerms.selector));
         }
     }
@@ -121,7 +115,7 @@ contract MarketTest is StoaTest {
         usd.approve(address(market), 5e6);
         vm.expectEmit(address(market));
         emit IMarket.Purchased(
-            offer, buyer, buyer, 1, 1, address(usd), 5e6, payTo, market.orderDigest(order)
+            offer, buyer, buyer, 1, 1, address(usd), 5e6, payTo, market.orderDigest(order), 0
         );
         uint256 licence = market.buy(order);
         vm.stopPrank();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ILicences} from "../src/interfaces/ILicences.sol";
 import {vm} from "../script/Vm.sol";
 import {StoaTest} from "./StoaTest.sol";
 
@@ -57,7 +58,7 @@ contract NoPowerTest is StoaTest {
         // the licences for their caller (renewFor).
         _only(
             "Market",
-            "|createOffer|setActive|buy|buyWithPermit|buyNative|relayOrder|relayPermitOrder|renew|renewFor|relayRenewal|"
+            "|createOffer|setActive|announcePrices|buy|buyWithPermit|buyNative|relayOrder|relayPermitOrder|renew|renewFor|relayRenewal|"
         );
     }
 
@@ -89,7 +90,9 @@ contract NoPowerTest is StoaTest {
             abi.encodeCall(models.publish, (1, version())),
             abi.encodeCall(models.transferFrom, (creator, who, 1)),
             abi.encodeCall(market.setActive, (offer, false)),
-            abi.encodeCall(licences.mint, (who, offer, address(usd), uint96(x))),
+            abi.encodeCall(
+                licences.mint, (ILicences.Sale(who, offer, 1, address(usd), 0, uint96(x), 1))
+            ),
             abi.encodeCall(licences.freeze, (licences.termsOf(offer))),
             abi.encodeCall(market.createOffer, (offerOfModel(1)))
         ];

@@ -145,7 +145,7 @@ contract ServicesTest is StoaTest {
         IMarket.NewOffer memory o = offerOfModel(modelId);
         vm.prank(creator);
         uint256 plain = market.createOffer(o);
-        o.rights = Rights.SERVE;
+        o.terms.rights = Rights.SERVE;
         vm.prank(creator);
         uint256 serving = market.createOffer(o);
         uint256 weak = _bought(plain);

@@ -168,13 +168,13 @@ abstract contract StoaTest {
     }
 
     function offerOfModel(uint256 id) internal view returns (IMarket.NewOffer memory o) {
-        o.model = id;
+        o.terms.model = id;
         o.prices = new IMarket.Price[](1);
         o.prices[0] = IMarket.Price(address(usd), 5e6, 5e6);
-        o.period = 30 days;
-        o.seats = 1;
-        o.rights = Rights.DOWNLOAD | Rights.RUN;
-        o.termsDigest = keccak256("Use it well.");
+        o.terms.period = 30 days;
+        o.terms.seats = 1;
+        o.terms.rights = Rights.DOWNLOAD | Rights.RUN;
+        o.terms.termsDigest = keccak256("Use it well.");
     }
 
     function offered() internal returns (uint256 offer) {

@@ -4,15 +4,16 @@ namespace stoa::catalogue {
 namespace {
 
 void on_offer(const Change& c) {
-    const auto& terms = c.values[3];
+    const auto& offer = c.values[3];
+    const auto& terms = offer[4];
     c.session.run(
         "INSERT INTO offer (id, model, service, seller, active, period, calls, seats, rights, "
         "entitlement, transferable, terms) VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)",
-        number(c, 0), number(c, 1), terms[1].as_u64(), c.values[2].as_address(), terms[5].as_u64(),
-        terms[6].as_u64(), terms[7].as_u64(), terms[8].as_u64(), terms[9].as_u64(),
-        terms[10].as_bool(), terms[11].as_word());
+        number(c, 0), number(c, 1), terms[1].as_u64(), c.values[2].as_address(), terms[2].as_u64(),
+        terms[3].as_u64(), terms[4].as_u64(), terms[5].as_u64(), terms[6].as_u64(),
+        terms[8].as_bool(), terms[10].as_word());
     std::size_t position = 0;
-    for (const auto& price : terms[2].items()) {
+    for (const auto& price : offer[0].items()) {
         c.session.run(
             "INSERT INTO offer_price (offer, position, token, floor, cap) VALUES (?, ?, ?, ?, ?)",
             number(c, 0), position++, price[0].as_address(), price[1].as_amount(),
@@ -47,7 +48,11 @@ void on_cancelled(const Change& c) {
 }
 
 void on_uses(const Change& c) {
-    c.session.run("UPDATE licence SET remaining = ? WHERE id = ?", number(c, 2), number(c, 0));
+    const auto& licences = c.values[0].items();
+    for (std::size_t i = 0; i < licences.size(); ++i) {
+        c.session.run("UPDATE licence SET remaining = ? WHERE id = ?", c.values[1][i].as_u64(),
+                      licences[i].as_u64());
+    }
 }
 
 void on_transfer(const Change& c) {
@@ -65,15 +70,16 @@ void on_transfer(const Change& c) {
 void add_sale_events(const AddEvent& add) {
     add("Market", "offer",
         "OfferCreated(uint256 indexed offer,uint256 indexed model,address indexed seller,"
-        "(uint256 model,uint256 service,(address token,uint96 floor,uint96 cap)[] prices,"
-        "uint64 targetPerDay,uint64 sensitivity,uint40 period,uint32 calls,uint16 seats,"
-        "uint32 rights,uint8 entitlement,bool transferable,bytes32 termsDigest,"
-        "uint16 maxCommissionBps) terms)",
+        "((address token,uint96 floor,uint96 cap)[] prices,uint64 targetPerDay,"
+        "uint64 sensitivity,uint16 maxCommissionBps,(uint256 model,uint256 service,uint40 period,"
+        "uint32 calls,uint16 seats,uint32 rights,uint8 entitlement,uint32 entitledFor,"
+        "bool transferable,bool restToService,bytes32 termsDigest) terms) terms)",
         on_offer);
     add("Market", "offer", "OfferActiveSet(uint256 indexed offer,bool active)", on_offer_active);
     add("Market", "licence",
         "Purchased(uint256 indexed offer,address indexed holder,address indexed payer,"
-        "uint256 firstLicence,uint256 n,address token,uint256 amount,address payTo,bytes32 order)",
+        "uint256 firstLicence,uint256 n,address token,uint256 amount,address payTo,bytes32 order,"
+        "uint256 excess)",
         nullptr);
     constexpr std::string_view contract = "Licences";
     add(contract, "licence",
@@ -83,8 +89,7 @@ void add_sale_events(const AddEvent& add) {
     add(contract, "licence", "LicenceRenewed(uint256 indexed licence,uint40 expires,uint96 price)",
         on_renewed);
     add(contract, "licence", "RenewalCancelled(uint256 indexed licence)", on_cancelled);
-    add(contract, "licence", "UsesRecorded(uint256 indexed licence,uint32 uses,uint32 remaining)",
-        on_uses);
+    add(contract, "licence", "UsesRecorded(uint256[] licences,uint32[] remaining)", on_uses);
     add(contract, "licence",
         "Transfer(address indexed from,address indexed to,uint256 indexed licence)", on_transfer);
 }

@@ -12,11 +12,11 @@ using eth::abi::Function;
     "(uint8 kind,bytes32 manifestDigest,bytes32 weightsDigest,string cid,bool derivable," \
     "uint16 derivativeBps)"
 #define PAYEES "(address account,uint32 share)[]"
-#define NEW_OFFER                                                                      \
-    "(uint256 model,uint256 service,(address token,uint96 floor,uint96 cap)[] prices," \
-    "uint64 targetPerDay,uint64 sensitivity,uint40 period,uint32 calls,uint16 seats,"  \
-    "uint32 rights,uint8 entitlement,bool transferable,bytes32 termsDigest,uint16 "    \
-    "maxCommissionBps)"
+#define NEW_OFFER                                                                               \
+    "((address token,uint96 floor,uint96 cap)[] prices,uint64 targetPerDay,uint64 sensitivity," \
+    "uint16 maxCommissionBps,(uint256 model,uint256 service,uint40 period,uint32 calls,uint16 " \
+    "seats,uint32 rights,uint8 entitlement,uint32 entitledFor,bool transferable,bool "          \
+    "restToService,bytes32 termsDigest) terms)"
 
 namespace registry {
 const Function kRegister{

@@ -91,20 +91,24 @@ Task<OfferMade> create_offer(Context& context, const Deployment& deployment,
     price.emplace_back(terms.price);
     std::vector<Value> prices;
     prices.emplace_back(std::move(price));
+    std::vector<Value> sold;
+    sold.emplace_back(terms.model);
+    sold.emplace_back(0);  // no service: rights, not calls
+    sold.emplace_back(terms.period_seconds);
+    sold.emplace_back(0);
+    sold.emplace_back(terms.seats);
+    sold.emplace_back(terms.rights);
+    sold.emplace_back(kUpdates);
+    sold.emplace_back(0);  // updates for as long as the licence lasts
+    sold.emplace_back(terms.seats == 1);
+    sold.emplace_back(false);
+    sold.emplace_back(market::terms_digest(made.text));
     std::vector<Value> offer;
-    offer.emplace_back(terms.model);
-    offer.emplace_back(0);  // no service: rights, not calls
     offer.emplace_back(std::move(prices));
+    offer.emplace_back(0);  // a fixed price has no curve
     offer.emplace_back(0);
     offer.emplace_back(0);
-    offer.emplace_back(terms.period_seconds);
-    offer.emplace_back(0);
-    offer.emplace_back(terms.seats);
-    offer.emplace_back(terms.rights);
-    offer.emplace_back(kUpdates);
-    offer.emplace_back(terms.seats == 1);
-    offer.emplace_back(market::terms_digest(made.text));
-    offer.emplace_back(0);
+    offer.emplace_back(std::move(sold));
     std::vector<Value> arguments;
     arguments.emplace_back(std::move(offer));
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "stoa/base/hex.hpp"
+#include "stoa/market/terms.hpp"
 
 namespace stoa::gateway {
 namespace {
@@ -36,19 +37,14 @@ std::string_view serving_text(catalogue::Serving serving) {
     return "open";
 }
 
-/// As in `Licences.Rights`, from the lowest bit.
 json::array rights_of(std::uint32_t bits) {
-    constexpr std::array<std::string_view, 5> names{"download", "run", "derive", "serve",
-                                                    "commercial"};
     json::array rights;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        if (bits >> i & 1) rights.emplace_back(names[i]);
-    }
+    for (const auto name : market::names_of_rights(bits)) rights.emplace_back(name);
     return rights;
 }
 
 std::string_view entitlement_text(std::uint32_t value) {
-    constexpr std::array<std::string_view, 3> names{"current", "fixes", "updates"};
+    constexpr std::array<std::string_view, 4> names{"current", "fixes", "updates", "all"};
     return names[value < names.size() ? value : 0];
 }
 

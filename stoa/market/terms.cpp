@@ -9,12 +9,16 @@
 namespace stoa::market {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Right>, 5> kRights{{
+constexpr std::array<std::pair<std::string_view, Right>, 9> kRights{{
     {"download", Right::download},
     {"run", Right::run},
     {"derive", Right::derive},
     {"serve", Right::serve},
     {"commercial", Right::commercial},
+    {"learn", Right::learn},
+    {"attribution", Right::attribution},
+    {"reciprocal", Right::reciprocal},
+    {"approval", Right::approval},
 }};
 
 }  // namespace

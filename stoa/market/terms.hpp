@@ -14,7 +14,17 @@ namespace stoa::market {
 Hash256 terms_digest(std::string_view text);
 
 /// Bits of the contract's library `Rights`.
-enum class Right : std::uint32_t { download = 1, run = 2, derive = 4, serve = 8, commercial = 16 };
+enum class Right : std::uint32_t {
+    download = 1,
+    run = 2,
+    derive = 4,
+    serve = 8,
+    commercial = 16,
+    learn = 32,         ///< From its answers, by other models.
+    attribution = 256,  ///< From here on what the licence asks for.
+    reciprocal = 512,   ///< Derivatives under the same terms.
+    approval = 1024,    ///< Each derivative approved by the model's owner first.
+};
 
 /// In the order of their bits; bits without a name are left out.
 std::vector<std::string_view> names_of_rights(std::uint32_t bits);

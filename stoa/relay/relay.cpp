@@ -26,7 +26,7 @@ const chain::Abi& events() {
         all.declare(
             "event Purchased(uint256 indexed offer,address indexed holder,address indexed payer,"
             "uint256 firstLicence,uint256 n,address token,uint256 amount,address payTo,bytes32 "
-            "order)");
+            "order,uint256 excess)");
         all.declare(
             "event Deposited(bytes32 indexed channelId,address indexed sender,uint128 amount,"
             "uint128 newBalance)");

@@ -80,7 +80,8 @@ struct World {
                           models.function("register").encode(call));
         const List price{usd.address, 5'000'000, 5'000'000};
         const List prices{Value(price)};
-        const List offer{1, 0, prices, 0, 0, 0, 0, 1, 31, 0, false, terms, 0};
+        const List sold{1, 0, 0, 0, 1, 31, 0, 0, false, false, terms};
+        const List offer{prices, 0, 0, 0, sold};
         const List create{Value(offer)};
         co_await transact(3, deployment.contract("Market"),
                           market.function("createOffer").encode(create));

@@ -34,4 +34,7 @@ interface ISubscriptionMarket {
     /// along, or else the licence's token, of which `payer` has approved the market. By the
     /// licences, for their own caller.
     function renewFor(uint256 licence, address payer) external payable;
+
+    /// @notice The token of an offer's price of that number. It never changes.
+    function tokenOf(uint256 offer, uint8 priceIndex) external view returns (address);
 }

@@ -4,8 +4,15 @@ pragma solidity ^0.8.28;
 import {ILicences} from "./ILicences.sol";
 import {ISubscriptionMarket} from "./ILicenceStandards.sol";
 
-/// @title The market sells licences. It holds no money between two transactions and has no owner.
-/// @notice The price goes to the model's `payTo` in the same transaction.
+/// @title The market sells licences of models and plans of prepaid calls. It has no owner and no fee.
+/// @notice The price goes to the model's `payTo` in the same transaction, but for the commission of
+/// the hall that the buyer names, which waits here for its curator.
+///
+/// A price follows demand: min(cap, floor · e^(excess / sensitivity)), as PriceCurve has it, where
+/// `excess` counts sales above the target; `floor == cap` is the fixed price. What the seller, or a
+/// payee of the model, buys or is given does not move it. Renewals pay the price of one licence,
+/// never more than the cap that the offer was created with, and do not move it either.
+/// Sold tokens and licence terms of an offer never change; prices change after `NOTICE` only.
 /// @dev EIP-712 domain: name "Stoa Market", version "1", chain, this contract.
 interface IMarket is ISubscriptionMarket {
     /// @notice A price in one token, zero being the native coin. `floor == cap` is a fixed price.
@@ -16,25 +23,19 @@ interface IMarket is ISubscriptionMarket {
     }
 
     /// @param prices 1 to 4, each token once.
-    /// @param targetPerDay, sensitivity The price curve's; 0 for a fixed price.
-    /// @param maxCommissionBps The most a hall may take, at most 1,000 of each 10,000.
+    /// @param targetPerDay, sensitivity The price curve's, in billionths of a sale; 0 where all
+    /// prices are fixed, else neither is.
+    /// @param maxCommissionBps The most a hall may take, at most 1,000 of each 10,000; 0 for a plan.
+    /// @param terms What is sold, as each licence keeps it.
     struct NewOffer {
-        uint256 model;
-        uint256 service;
         Price[] prices;
         uint64 targetPerDay;
         uint64 sensitivity;
-        uint40 period;
-        uint32 calls;
-        uint16 seats;
-        uint32 rights;
-        ILicences.Entitlement entitlement;
-        bool transferable;
-        bytes32 termsDigest;
         uint16 maxCommissionBps;
+        ILicences.Terms terms;
     }
 
-    /// @notice An offer as it stands.
+    /// @notice An offer as it stands, with the prices that hold now.
     struct Offer {
         address seller;
         bool active;
@@ -43,6 +44,22 @@ interface IMarket is ISubscriptionMarket {
         uint64 sensitivity;
         Price[] prices;
         ILicences.Terms terms;
+    }
+
+    /// @notice How the price in one token stands.
+    /// @param price Of one licence, now.
+    /// @param excess Sales above the target, now, in 1e18.
+    /// @param most The excess above which none is kept.
+    /// @param renewalCap What a renewal costs at most, for ever.
+    struct PriceState {
+        uint256 price;
+        uint96 floor;
+        uint96 cap;
+        uint96 renewalCap;
+        uint256 excess;
+        uint256 most;
+        uint64 targetPerDay;
+        uint64 sensitivity;
     }
 
     /// @notice What a buyer agrees to. Its EIP-712 digest is the nonce of the EIP-3009
@@ -101,7 +118,17 @@ interface IMarket is ISubscriptionMarket {
         uint256 indexed offer, uint256 indexed model, address indexed seller, NewOffer terms
     );
     event OfferActiveSet(uint256 indexed offer, bool active);
+    /// @notice From `effectiveAt` on these prices hold, without excess. They replace any announced
+    /// before which do not hold yet.
+    event PricesAnnounced(
+        uint256 indexed offer,
+        Price[] prices,
+        uint64 targetPerDay,
+        uint64 sensitivity,
+        uint40 effectiveAt
+    );
     /// @param amount The whole price of the `n` licences numbered from `firstLicence`.
+    /// @param excess What the sale left of it, in 1e18; 0 where the price is fixed.
     event Purchased(
         uint256 indexed offer,
         address indexed holder,
@@ -111,7 +138,8 @@ interface IMarket is ISubscriptionMarket {
         address token,
         uint256 amount,
         address payTo,
-        bytes32 order
+        bytes32 order,
+        uint256 excess
     );
     event Renewed(
         uint256 indexed licence,
@@ -134,7 +162,7 @@ interface IMarket is ISubscriptionMarket {
     error DeadlinePassed(uint256 deadline);
     error BadQuantity(uint256 n);
     error BadPrices();
-    error PriceNotFixed();
+    error BadCurve();
     error PlanNotSold();
     error UnknownHall(uint256 hall);
     error CommissionTooHigh(uint16 bps);
@@ -152,6 +180,15 @@ interface IMarket is ISubscriptionMarket {
 
     /// @notice By the seller, while it owns the model.
     function setActive(uint256 offer, bool active) external;
+
+    /// @notice Announces prices in the same tokens, in the same order, which hold after `NOTICE`.
+    /// To call off what was announced, announce what holds. By the seller, while it owns the model.
+    function announcePrices(
+        uint256 offer,
+        Price[] calldata prices,
+        uint64 targetPerDay,
+        uint64 sensitivity
+    ) external;
 
     /// @notice Buys with an allowance of the sender.
     function buy(Order calldata order) external returns (uint256 firstLicence);
@@ -178,7 +215,7 @@ interface IMarket is ISubscriptionMarket {
         bytes calldata orderSignature
     ) external returns (uint256 firstLicence);
 
-    /// @notice Adds a period to a licence at the offer's price, at most its frozen cap.
+    /// @notice Adds a period to a licence at the offer's price, at most the cap it was created with.
     function renew(uint256 licence, address token, uint256 maxPrice, uint256 deadline)
         external
         payable
@@ -192,8 +229,21 @@ interface IMarket is ISubscriptionMarket {
 
     function renewalDigest(Renewal calldata renewal) external view returns (bytes32);
 
-    /// @notice What `n` licences cost now.
+    /// @notice What `n` licences cost now: the sum of n successive prices, rounded up.
     function quote(uint256 offer, address token, uint256 n) external view returns (uint256);
+
+    /// @notice What a period more of a licence costs now.
+    function quoteRenewal(uint256 licence, address token) external view returns (uint256);
+    function priceState(uint256 offer, address token) external view returns (PriceState memory);
+
+    /// @notice Prices that are announced and do not hold yet; nothing, and 0, where none are.
+    function pendingPrices(uint256 offer)
+        external
+        view
+        returns (Price[] memory prices, uint64 targetPerDay, uint64 sensitivity, uint40 effectiveAt);
+
+    /// @notice Seconds from an announcement of prices to when they hold.
+    function NOTICE() external view returns (uint40);
     function offerOf(uint256 offer) external view returns (Offer memory);
 
     /// @notice Whether `buy` would find it for sale.

@@ -8,24 +8,33 @@ import {vm} from "../../script/Vm.sol";
 import {StoaTest} from "../StoaTest.sol";
 import {Targets} from "./Targets.sol";
 
-/// @notice Two offers, bought through every door, renewed, and tried by a stranger.
+/// @notice Three offers, one of a price that moves and changes, bought through every door, renewed,
+/// and tried by a stranger.
 contract MarketHandler is StoaTest {
-    uint256[2] internal offers;
-    address[2] internal payTos;
-    bytes32[2] public termsThen;
+    uint256 internal constant OFFERS = 3;
+    uint256 internal constant MOVING = 2;
+    uint96 internal constant FIRST_CAP = 5e6;
+    uint256[OFFERS] internal offers;
+    address[OFFERS] internal payTos;
+    bytes32[OFFERS] public termsThen;
     uint256 public sales;
     uint256 public licencesSold;
     uint256 internal salt;
 
     constructor() {
         setUp();
-        for (uint256 i; i < 2; ++i) {
+        string[3] memory names = ["one", "two", "three"];
+        for (uint256 i; i < OFFERS; ++i) {
             IMarket.NewOffer memory o;
             vm.prank(creator);
-            uint256 id = models.register(model(i == 0 ? "one" : "two"));
+            uint256 id = models.register(model(names[i]));
             o = offerOfModel(id);
             o.prices[0] = IMarket.Price(address(usd), uint96(1e6 * (i + 1)), uint96(1e6 * (i + 1)));
-            o.period = i == 0 ? 0 : 30 days;
+            o.terms.period = i == 0 ? 0 : 30 days;
+            if (i == MOVING) {
+                (o.prices[0].floor, o.prices[0].cap) = (1e6, FIRST_CAP);
+                (o.targetPerDay, o.sensitivity) = (3e9, 4e9);
+            }
             vm.prank(creator);
             offers[i] = market.createOffer(o);
             payTos[i] = models.payTo(id);
@@ -48,12 +57,12 @@ contract MarketHandler is StoaTest {
     }
 
     function purchase(uint256 i, uint8 n, uint32 fee, uint32 extra, uint8 door) external {
-        i %= 2;
+        i %= OFFERS;
         IMarket.Order memory order = orderFor(offers[i]);
         order.n = bound(n, 1, 3);
         order.deadline = block.timestamp;
         order.salt = bytes32(++salt);
-        uint256 price = 1e6 * (i + 1) * order.n;
+        uint256 price = _price(i, order.n);
         order.relayFee = door % 3 == 0 ? 0 : fee % 1e6;
         order.maxPrice = price + order.relayFee + extra % 1e6;
         uint256 before = usd.balanceOf(buyer);
@@ -82,6 +91,7 @@ contract MarketHandler is StoaTest {
             market.relayPermitOrder(order, IMarket.Permit(buyer, 0, 0, new bytes(65)), signature);
         }
         require(before - usd.balanceOf(buyer) <= order.maxPrice, "more than the maximum left");
+        require(before - usd.balanceOf(buyer) == price + order.relayFee, "not the price quoted");
         sales += price;
         licencesSold += order.n;
     }
@@ -91,16 +101,20 @@ contract MarketHandler is StoaTest {
         vm.warp(block.timestamp + wait % 40 days);
         licence = 1 + licence % licencesSold;
         uint40 until = licences.expires(licence);
-        if (until == 0 || usd.balanceOf(buyer) < 2e6) return;
+        if (until == 0) return;
+        uint256 price = market.quoteRenewal(licence, address(usd));
+        uint256 i = licences.offerOf(licence) == offers[MOVING] ? MOVING : 1;
+        require(price <= (i == MOVING ? FIRST_CAP : 2e6), "a renewal above the first cap");
+        if (usd.balanceOf(buyer) < price) return;
         vm.prank(buyer);
-        market.renew(licence, address(usd), 2e6, block.timestamp);
+        market.renew(licence, address(usd), price, block.timestamp);
         require(licences.expires(licence) >= until + 30 days, "a renewal added too little");
-        sales += 2e6;
+        sales += price;
     }
 
     /// @dev The buyer's whole allowance lies open, yet only the buyer's word spends it.
     function stealAllowance(uint256 i, uint256 maxPrice) external {
-        IMarket.Order memory order = orderFor(offers[i % 2]);
+        IMarket.Order memory order = orderFor(offers[i % OFFERS]);
         (order.holder, order.maxPrice) = (stranger, maxPrice);
         order.deadline = block.timestamp;
         vm.startPrank(stranger);
@@ -113,6 +127,26 @@ contract MarketHandler is StoaTest {
             revert("bought with another's allowance");
         } catch {}
         vm.stopPrank();
+    }
+
+    function announce(uint96 floor, uint96 cap, uint32 wait) external {
+        IMarket.Price[] memory prices = new IMarket.Price[](1);
+        floor = uint96(bound(floor, 1, 9e6));
+        prices[0] = IMarket.Price(address(usd), floor, uint96(bound(cap, floor, 10e6)));
+        bool moves = prices[0].cap != floor;
+        uint256 before = market.quote(offers[MOVING], address(usd), 1);
+        vm.prank(creator);
+        market.announcePrices(offers[MOVING], prices, moves ? 3e9 : 0, moves ? 4e9 : 0);
+        require(market.quote(offers[MOVING], address(usd), 1) == before, "changed without notice");
+        vm.warp(block.timestamp + wait % 10 days);
+    }
+
+    /// @dev What the market asks, which must be within what it promises.
+    function _price(uint256 i, uint256 n) private view returns (uint256 price) {
+        IMarket.PriceState memory s = market.priceState(offers[i], address(usd));
+        price = market.quote(offers[i], address(usd), n);
+        require(price >= n * s.floor && price <= n * s.cap, "outside floor and cap");
+        require(s.excess <= s.most, "more excess than is kept");
     }
 
     function toggle(bool active) external {
@@ -136,11 +170,12 @@ contract MarketInvariants is Targets {
     }
 
     function _selectors() internal pure override returns (bytes4[] memory s) {
-        s = new bytes4[](4);
+        s = new bytes4[](5);
         s[0] = MarketHandler.purchase.selector;
         s[1] = MarketHandler.renew.selector;
         s[2] = MarketHandler.stealAllowance.selector;
         s[3] = MarketHandler.toggle.selector;
+        s[4] = MarketHandler.announce.selector;
     }
 
     function invariant_market() public view {
@@ -154,7 +189,7 @@ contract MarketInvariants is Targets {
         MarketHandler h = MarketHandler(handler);
         require(usd.balanceOf(address(market)) == 0, "the market holds money");
         uint256 got;
-        for (uint256 i; i < 2; ++i) {
+        for (uint256 i; i < 3; ++i) {
             (, address payTo) = h.offerAt(i);
             got += usd.balanceOf(payTo);
         }
@@ -167,7 +202,7 @@ contract MarketInvariants is Targets {
 
     function _termsNeverChange() private view {
         MarketHandler h = MarketHandler(handler);
-        for (uint256 i; i < 2; ++i) {
+        for (uint256 i; i < 3; ++i) {
             (uint256 offer,) = h.offerAt(i);
             require(
                 keccak256(abi.encode(licences.termsOf(offer))) == h.termsThen(i), "terms changed"

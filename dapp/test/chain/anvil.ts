@@ -99,8 +99,11 @@ async function furnish(child: ReturnType<typeof startAnvil>) {
     royalty: { callBps: 1000, token: zeroAddress, perCall: 0n, perMillion: 0n },
   }]);
   await send(7, 'Market', at('Market'), 'createOffer', [{
-    model: 1n, service: 0n, prices: [{ token: token.address, floor: 5_000_000n, cap: 5_000_000n }], targetPerDay: 0n, sensitivity: 0n,
-    period: 0, calls: 0, seats: 1, rights: 3, entitlement: 1, transferable: true, termsDigest, maxCommissionBps: 0,
+    prices: [{ token: token.address, floor: 5_000_000n, cap: 5_000_000n }], targetPerDay: 0n, sensitivity: 0n, maxCommissionBps: 0,
+    terms: {
+      model: 1n, service: 0n, period: 0, calls: 0, seats: 1, rights: 3, entitlement: 1, entitledFor: 0, transferable: true,
+      restToService: false, termsDigest,
+    },
   }]);
   await send(8, 'Services', at('Services'), 'offerService', [{
     model: 1n, version: 1, endpoint: 'http://localhost', receiverAuthorizer: account(9).address, payout: account(8).address, licence: 0n,

@@ -3,6 +3,9 @@ import { words } from './text';
 const RIGHTS: Record<string, string> = {
   download: 'Download the weights', run: 'Run it yourself', derive: 'Make models from it',
   serve: 'Serve it to others', commercial: 'Use it commercially',
+  learn: 'Train other models on its answers', attribution: 'Name its makers',
+  reciprocal: 'Share what you make from it under the same terms',
+  approval: 'Ask its owner before publishing what you make from it',
 };
 
 /** What the bits of a licence's rights allow, for people. */
@@ -14,6 +17,7 @@ export function entitlementText(kind: string): string {
     case 'current': return 'The version of the day, for good';
     case 'fixes': return 'Later fixes included';
     case 'updates': return 'All later updates included';
+    case 'all': return 'All later updates and releases included';
     default: return words(kind);
   }
 }
