@@ -6,7 +6,6 @@ import {IERC165} from "@openzeppelin/contracts/interfaces/IERC165.sol";
 import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
 import {
@@ -20,17 +19,15 @@ import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {Card} from "./Card.sol";
 import {Lendable} from "./Lendable.sol";
 import {Frozen, Issued, IssuedWord, LicenceRecords, Session} from "./LicenceRecords.sol";
+import {Sessions} from "./Sessions.sol";
 
 /// @title Licences: see ILicences.
-contract Licences is ILicences, ERC721, EIP712, Lendable {
+contract Licences is ERC721, Sessions, Lendable {
     using LicenceRecords for Frozen;
     using LicenceRecords for Issued;
     using LicenceRecords for IssuedWord;
     using LicenceRecords for uint8;
     using SafeCast for uint256;
-
-    bytes32 public constant USE_COUNT_TYPEHASH =
-        keccak256("UseCount(uint256 licence,uint32 epoch,uint32 total)");
 
     uint256 public constant ROYALTY_BPS = 500;
 
@@ -46,7 +43,6 @@ contract Licences is ILicences, ERC721, EIP712, Lendable {
     mapping(uint32 number => address) private _markets;
     uint32 private _marketCount;
     mapping(uint256 licence => IssuedWord) private _issued;
-    mapping(uint256 licence => Session) private _sessions;
     mapping(uint256 licence => mapping(uint32 epoch => mapping(uint16 seat => address))) private
         _seats;
     /// @dev The epoch in which the seats were last emptied, so that other changes keep them.
@@ -157,17 +153,6 @@ contract Licences is ILicences, ERC721, EIP712, Lendable {
     }
 
     /// @inheritdoc ILicences
-    function recordUses(SignedUse[] calldata uses) external {
-        uint256[] memory ids = new uint256[](uses.length);
-        uint32[] memory left = new uint32[](uses.length);
-        for (uint256 i; i < uses.length; ++i) {
-            ids[i] = uses[i].licence;
-            left[i] = _record(uses[i]);
-        }
-        emit UsesRecorded(ids, left);
-    }
-
-    /// @inheritdoc ILicences
     function termsOf(uint256 offer) external view returns (Terms memory) {
         Frozen memory terms = _offers[offer];
         require(terms.market != 0, UnknownOffer(offer));
@@ -275,11 +260,6 @@ contract Licences is ILicences, ERC721, EIP712, Lendable {
     }
 
     /// @inheritdoc ILicences
-    function sessionKeyOf(uint256 licence) external view returns (address) {
-        return _sessions[licence].key;
-    }
-
-    /// @inheritdoc ILicences
     function hasAccess(address account, uint256 licence) public view returns (bool) {
         if (account == address(0) || !isValid(licence)) return false;
         address user = userOf(licence);
@@ -301,13 +281,6 @@ contract Licences is ILicences, ERC721, EIP712, Lendable {
         if (!hasAccess(account, licence)) return false;
         Frozen storage terms = _offers[_issued[licence].offerOf()];
         return terms.model == model && terms.rights & rights == rights && covers(licence, version);
-    }
-
-    /// @inheritdoc ILicences
-    function useCountDigest(UseCount memory count) public view returns (bytes32) {
-        return _hashTypedDataV4(
-            keccak256(abi.encode(USE_COUNT_TYPEHASH, count.licence, count.epoch, count.total))
-        );
     }
 
     /// @inheritdoc IERC5192
@@ -374,28 +347,6 @@ contract Licences is ILicences, ERC721, EIP712, Lendable {
             else emit Locked(licence);
             issued.pricePaid = uint96(each);
         }
-    }
-
-    function _nextEpoch(uint256 licence) private returns (uint32) {
-        Session storage session = _sessions[licence];
-        session.used = 0;
-        return ++session.epoch;
-    }
-
-    /// @dev Reads and writes nothing but the session: a batch of these must be cheap.
-    function _record(SignedUse calldata use) private returns (uint32 left) {
-        Session memory session = _sessions[use.licence];
-        require(session.epoch == use.epoch, WrongEpoch(use.licence, use.epoch));
-        left = session.left;
-        if (use.total <= session.used) return left;
-        uint32 uses = use.total - session.used;
-        require(uses <= left, UsesExhausted(use.licence));
-        UseCount memory count = UseCount(use.licence, use.epoch, use.total);
-        (address signer,,) = ECDSA.tryRecover(useCountDigest(count), use.r, use.vs);
-        require(signer == session.key && signer != address(0), BadUseSignature(use.licence));
-        left -= uses;
-        (session.used, session.left) = (use.total, left);
-        _sessions[use.licence] = session;
     }
 
     function _isRenewable(uint256 licence, Frozen storage terms) private view returns (bool) {
