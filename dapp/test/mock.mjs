@@ -8,7 +8,7 @@ import {
   encodeAbiParameters, hashTypedData, keccak256, recoverTypedDataAddress,
 } from 'viem';
 import {
-  AMOUNT, at, AUTHORIZER, CHAIN_ID, COLLECTOR, CONTRACTS, detail, GENESIS, modelOf, MODELS, OFFER, PROVIDER, RECEIVER, TERMS, TEXT, TOKEN,
+  AMOUNT, at, AUTHORIZER, CHAIN_ID, COLLECTOR, CONTRACTS, detail, GENESIS, modelOf, MODELS, OFFER, PROVIDER, RECEIVER, royalties, TERMS, TEXT, TOKEN,
 } from './mock_market.mjs';
 import { MockPurses, Refused } from './mock_purse.mjs';
 
@@ -53,6 +53,8 @@ export class MockNode {
   purses = new MockPurses(this, {
     chainId: CHAIN_ID, address: CONTRACTS.Purses, token: TOKEN.address, services: (id) => (id === '1' ? RECEIVER : at('c5')),
   });
+  /** Every payee has drawn what was due. */
+  released = false;
   /** As a chain without them has it. */
   hasPurses = true;
 
@@ -115,6 +117,11 @@ export class MockNode {
         response.write(': hello\n\n');
         return undefined;
       default:
+    }
+    const shares = /^\/api\/models\/(\w+)\/royalties$/.exec(url.pathname);
+    if (shares) {
+      const [amount, service] = ['amount', 'service'].map((name) => url.searchParams.get(name));
+      return json(response, royalties(MODELS.find(({ id }) => id === shares[1]), { amount, service, drawn: this.released }));
     }
     const model = /^\/api\/models\/(.+)$/.exec(url.pathname);
     if (model) {
@@ -190,6 +197,10 @@ export class MockNode {
         case 'purse_policy': return done(await this.purses.policy(body));
         case 'purse_revoke': return done(await this.purses.revoke(body));
         case 'purse_exit': return done(await this.purses.exit(body));
+        case 'release':
+          if (this.released) return problem(response, 409, 'nothing_due', 'Nothing waits to be paid out.');
+          this.released = true;
+          return done({ amount: '10000001' });
         default:
       }
       const { channelConfig: config, deposit: { amount, authorization: { purseSpend } = {} } = {} } = body;

@@ -7,6 +7,7 @@ export const at = (byte) => `0x${byte.repeat(20)}`;
 export const CONTRACTS = {
   Channels: '0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003', Market: at('a1'), Licences: at('a2'),
   ModelRegistry: at('a3'), Services: at('a4'), Splits: at('a5'), Purses: at('a6'),
+  Multicall3: '0xcA11bde05977b3631167028862bE2a173976CA11',
 };
 export const COLLECTOR = '0x4020806089470a89826cB9fB1f4059150b550004';
 export const TOKEN = {
@@ -94,6 +95,40 @@ export function detail(model) {
       { account: '0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f', share: 250000, kind: 'payee' },
       { account: at('c9'), share: 150000, kind: 'parent', model: '2', label: 'Base model MiniLM' }],
     services: model.served ? [service(model.id, model.price)] : [], serving: 'open', callRoyaltyBps: 3000, parents: [],
+  };
+}
+
+/**
+ * As docs/reference/http.md has it, of two levels: the model's split and that of its base. `paid` is what came in so
+ * far; all of it waits until `drawn`.
+ */
+export function royalties(model, { amount, service, drawn, paid = 10_000_001n }) {
+  const BASE = at('c9'), [, second] = detail(model).payees;
+  const split = (address, fields, payees) => ({ address, ...fields, payees, received: '0', waits: '0' });
+  const sold = amount === null ? 0n : BigInt(amount);
+  const part = (units, share) => (units * BigInt(share)) / 1_000_000n;
+  const row = (account, share, whole, before, after, fields) => ({
+    account, share, whole, kind: 'account', claimed: drawn ? `${before}` : '0', due: drawn ? '0' : `${before}`, transit: '0',
+    before: `${before}`, gets: `${after - before}`, after: `${after}`, ...fields,
+  });
+  const top = service ? 300_000 : 1_000_000;
+  const [old, all] = [part(paid, top), part(paid, top) + part(sold, top)];
+  const of = (share, to, fields) => row(to, share, (top * share) / 1_000_000, part(old, share), part(all, share), fields);
+  const base = [part(old, 150_000), part(all, 150_000)];
+  const author = row(at('ca'), 1_000_000, (top * 150_000) / 1_000_000, ...base, { role: 'author' });
+  const own = [of(600_000, CREATOR, { role: 'author' }), of(250_000, second.account, { role: 'data provider' })];
+  const provider = row(PROVIDER, 700_000, 700_000, part(paid, 700_000), part(paid + sold, 700_000), { role: 'provider' });
+  const splits = [
+    ...(service ? [split(RECEIVER, { kind: 'service', service, level: 0, whole: 1_000_000 }, [provider, { ...of(1_000_000, PAY_TO), share: 300_000, kind: 'split' }])] : []),
+    split(PAY_TO, { kind: 'model', model: model.id, title: model.title, name: model.name, level: service ? 1 : 0, whole: top },
+      [...own, { ...of(150_000, BASE), kind: 'split' }]),
+    split(BASE, { kind: 'model', model: '2', title: 'MiniLM sentence vectors', name: `${CREATOR}/minilm`, level: 1, whole: (top * 150_000) / 1_000_000 }, [author]),
+  ];
+  const people = [...(service ? [provider] : []), ...own, author];
+  return {
+    model: model.id, payTo: PAY_TO, token: TOKEN.address, decimals: 6, block: 100, amount, complete: true, sources: [], settles: [], splits,
+    pullable: drawn ? '0' : `${people.reduce((sum, { due }) => sum + BigInt(due), 0n)}`, payees: people,
+    pulls: drawn ? [] : splits.flatMap(({ address, payees }) => payees.map(({ account, due }) => ({ split: address, account, amount: due }))),
   };
 }
 

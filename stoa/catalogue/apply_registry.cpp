@@ -19,6 +19,10 @@ void on_version(const Change& c) {
         "tx) VALUES (?, ?, ?, 0, '', ?, ?, ?, ?, ?)",
         number(c, 0), number(c, 1), number(c, 3), c.header.time, c.values[4].as_word(),
         c.values[2].as_word(), clean_text(c.values[5].as_text()), c.log.transaction);
+    if (c.values[6].as_bool()) {
+        c.session.run("INSERT INTO derivable (block, model, number, bps) VALUES (?, ?, ?, ?)",
+                      c.header.id.number, number(c, 0), number(c, 1), number(c, 7));
+    }
     c.session.run("UPDATE model SET updated = ? WHERE id = ?", c.header.time, number(c, 0));
     c.models.insert(number(c, 0));
 }
@@ -38,14 +42,19 @@ void on_parent(const Change& c) {
 void on_pay_to(const Change& c) {
     c.session.run("UPDATE model SET pay_to = ? WHERE id = ?", c.values[1].as_address(),
                   number(c, 0));
+    c.session.run("INSERT INTO paid_through (block, split, model) VALUES (?, ?, ?)",
+                  c.header.id.number, eth::to_lower_hex(c.values[1].as_address()), number(c, 0));
     set_payees(c, c.values[1].as_address(), c.values[2]);
 }
 
 void on_royalty(const Change& c) {
-    // A rise holds only later; until then the old part is what services are offered at.
-    if (c.values[2].as_number() > c.header.time) return;
-    c.session.run("UPDATE model SET call_bps = ? WHERE id = ?", c.values[1][0].as_u64(),
-                  number(c, 0));
+    const auto& royalty = c.values[1];
+    c.session.run(
+        "INSERT INTO royalty (block, time, model, effective, bps, token, per_call, per_million) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        c.header.id.number, c.header.time, number(c, 0), number(c, 2), royalty[0].as_u64(),
+        eth::to_lower_hex(royalty[1].as_address()), to_decimal(royalty[2].as_number()),
+        to_decimal(royalty[3].as_number()));
 }
 
 void on_serving(const Change& c) {

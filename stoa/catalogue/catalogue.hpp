@@ -21,6 +21,8 @@
 namespace stoa::catalogue {
 
 inline constexpr std::size_t kMaxTermsBytes = 64 * 1024;
+inline constexpr std::size_t kMaxPaidSplits = 64;
+inline constexpr std::size_t kMaxPayers = 32;
 
 class Catalogue final : public chain::LogSink {
   public:
@@ -68,6 +70,17 @@ class Catalogue final : public chain::LogSink {
     /// The transaction of the newest licence whose price went to this split.
     Task<std::optional<Hash256>> sale_paid_to(eth::Address split);
     Task<std::vector<Payee>> payees_of(eth::Address split);
+
+    // Of royalties.
+
+    Task<std::optional<eth::Address>> pay_to(std::uint64_t model);
+    /// The first split and those that it pays, each before those that it pays; at most
+    /// `kMaxPaidSplits`, the nearest. One that isn't known has no payees.
+    Task<std::vector<PaidSplit>> splits_below(eth::Address first);
+    /// Splits that pay this one: of services and of models built on it; the newest
+    /// `kMaxPayers`.
+    Task<std::vector<PaidSplit>> splits_above(eth::Address split);
+    Task<std::optional<Service>> service(std::uint64_t id, UnixTime now);
 
     /// Stores bytes under their keccak256: digest_mismatch, not_listed, or why the manifest is
     /// none.

@@ -299,6 +299,73 @@ TEST_F(CatalogueTest, stores_only_manifests_that_the_chain_names) {
     EXPECT_EQ(wait(catalogue_.manifest(digest)), kStories);
 }
 
+TEST_F(CatalogueTest, splits_are_followed_to_the_bases_and_taken_back_with_their_block) {
+    const auto& registry = deployment_.contract("ModelRegistry");
+    const eth::Address next = address(52);
+    const eth::Address child = address(53);
+    const auto pays = [&](std::uint64_t model, const eth::Address& split, const eth::Address& a,
+                          const eth::Address& b) {
+        const std::vector<Value> payees{std::vector<Value>{a, 400'000},
+                                        std::vector<Value>{b, 600'000}};
+        return log_of(registry,
+                      "PayToSet(uint256 indexed m,address indexed p,(address,uint32)[] all)",
+                      {model, split, payees});
+    };
+    block(1, registered(1, "stories", kStories));
+    ASSERT_TRUE(wait(catalogue_.put_manifest(eth::keccak256(kStories), kStories)));
+    auto logs = registered(2, "child", kStories);
+    logs.back() = pays(2, child, kBuyer, kPayTo);
+    logs[2] = log_of(registry,
+                     "VersionPublished(uint256 indexed m,uint32 indexed v,bytes32 indexed w,uint8 "
+                     "k,bytes32 manifest,string cid,bool d,uint16 bps)",
+                     {2, 1, eth::keccak256("w"), 0, eth::keccak256(kStories), "bafk", true, 250});
+    block(2, logs);
+    // The base is paid otherwise from now on; its child goes on paying through the old split.
+    block(3, {pays(1, next, kCreator, kBuyer)});
+
+    const auto splits = wait(catalogue_.splits_below(child));
+    ASSERT_EQ(splits.size(), 2u);
+    EXPECT_EQ(splits[0].address, child);
+    EXPECT_EQ(splits[0].model, 2u);
+    EXPECT_EQ(splits[1].address, kPayTo);
+    EXPECT_EQ(splits[1].model, 1u);
+    EXPECT_EQ(splits[1].title, "Stories");
+    EXPECT_EQ(splits[1].level, 1u);
+    ASSERT_EQ(wait(catalogue_.splits_above(kPayTo)).size(), 1u);
+    EXPECT_EQ(wait(catalogue_.pay_to(1)), next);
+    EXPECT_EQ(wait(catalogue_.versions(2))[0].derivative_bps, 250u);
+    EXPECT_FALSE(wait(catalogue_.versions(1))[0].derivative_bps);
+
+    undo(1);
+    EXPECT_TRUE(wait(catalogue_.splits_above(kPayTo)).empty());
+    EXPECT_FALSE(wait(catalogue_.splits_below(child))[0].model);
+    EXPECT_EQ(wait(catalogue_.pay_to(1)), kPayTo);
+}
+
+TEST_F(CatalogueTest, a_royalty_that_rises_holds_after_its_notice_unless_it_was_set_anew) {
+    const auto set = [&](std::uint64_t bps, std::uint64_t effective) {
+        return log_of(deployment_.contract("ModelRegistry"),
+                      "RoyaltySet(uint256 indexed m,(uint16,address,uint96,uint128) r,uint64 at)",
+                      {1, std::vector<Value>{bps, kToken, 7, 8}, effective});
+    };
+    block(1, registered(1, "stories", kStories));
+    block(2, {set(1'000, 2'000)});
+    block(3, {set(2'000, 900'000)});
+    block(4, {set(3'000, 1'100'000)});
+    auto detail = wait(catalogue_.detail(1, kNow)).value();
+    EXPECT_EQ(detail.royalty.call_bps, 1'000u);
+    EXPECT_EQ(detail.royalty.per_call, Amount{7});
+    EXPECT_EQ(detail.royalty.token, kToken);
+    ASSERT_TRUE(detail.next_royalty);
+    EXPECT_EQ(detail.next_royalty->call_bps, 3'000u);
+    EXPECT_EQ(detail.next_royalty->effective, 1'100'000);
+    detail = wait(catalogue_.detail(1, kNow + std::chrono::hours(28))).value();
+    EXPECT_EQ(detail.royalty.call_bps, 3'000u);
+    EXPECT_FALSE(detail.next_royalty);
+    undo(3);
+    EXPECT_EQ(wait(catalogue_.detail(1, kNow))->royalty.call_bps, 2'000u);
+}
+
 TEST_F(CatalogueTest, the_feed_tells_events_by_name_and_resumes) {
     block(4, registered(1, "stories", kStories));
     const auto first = wait(catalogue_.feed_after(0, -1, 2));

@@ -1,3 +1,5 @@
+#include <tuple>
+
 #include "stoa/catalogue/catalogue.hpp"
 #include "stoa/catalogue/rows.hpp"
 
@@ -20,15 +22,15 @@ Detail read_detail(db::Session& session, Summary summary, UnixTime now) {
     const std::uint64_t model = summary.id;
     detail.summary = std::move(summary);
     auto rows = session.query(
-        "SELECT m.pay_to, m.serving, m.call_bps, d.card FROM model m JOIN doc d ON d.model = m.id "
+        "SELECT m.pay_to, m.serving, d.card FROM model m JOIN doc d ON d.model = m.id "
         "WHERE m.id = ?",
         model);
     if (rows.step()) {
         detail.pay_to = rows.get<std::optional<eth::Address>>(0).value_or(eth::kZeroAddress);
         detail.serving = rows.get<Serving>(1);
-        detail.call_royalty_bps = rows.get<std::uint32_t>(2);
-        detail.card = rows.get<std::string>(3);
+        detail.card = rows.get<std::string>(2);
     }
+    std::tie(detail.royalty, detail.next_royalty) = royalty_of(session, model, now);
     detail.payees = payees_of(session, detail.pay_to);
     detail.versions = versions_of(session, model);
     detail.offers = offers_of(session, model);

@@ -103,7 +103,8 @@ std::vector<Version> versions_of(db::Session& session, std::uint64_t model) {
     std::vector<Version> versions;
     for (auto rows = session.query(
              "SELECT v.number, v.kind, v.status, v.reason, v.time, v.manifest, v.weights, v.cid, "
-             "v.tx, m.bytes FROM version v LEFT JOIN manifest m ON m.digest = v.manifest "
+             "v.tx, m.bytes, (SELECT bps FROM derivable d WHERE d.model = v.model AND d.number = "
+             "v.number) FROM version v LEFT JOIN manifest m ON m.digest = v.manifest "
              "WHERE v.model = ? ORDER BY v.number DESC",
              model);
          rows.step();) {
@@ -117,6 +118,7 @@ std::vector<Version> versions_of(db::Session& session, std::uint64_t model) {
         version.weights = rows.get<Hash256>(6);
         version.cid = rows.get<std::string>(7);
         version.transaction = rows.get<Hash256>(8);
+        version.derivative_bps = rows.get<std::optional<std::uint32_t>>(10);
         if (!rows.is_null(9)) {
             auto manifest = content::parse_manifest(as_text(rows.get<Bytes>(9)));
             if (manifest) version.files = std::move(manifest->files);
@@ -129,8 +131,8 @@ std::vector<Version> versions_of(db::Session& session, std::uint64_t model) {
 std::vector<Payee> payees_of(db::Session& session, const eth::Address& split) {
     std::vector<Payee> payees;
     for (auto rows = session.query(
-             "SELECT p.account, p.share, (SELECT id FROM model WHERE pay_to = p.account) "
-             "FROM payee p WHERE p.split = ? ORDER BY p.position",
+             "SELECT p.account, p.share, (SELECT model FROM paid_through WHERE split = '0x' || "
+             "lower(hex(p.account)) LIMIT 1) FROM payee p WHERE p.split = ? ORDER BY p.position",
              split);
          rows.step();) {
         payees.push_back({rows.get<eth::Address>(0), rows.get<std::uint32_t>(1),

@@ -11,6 +11,9 @@ namespace stoa::catalogue {
 // Reads of the derived tables. `now` decides which services and prices hold.
 
 std::vector<Version> versions_of(db::Session&, std::uint64_t model);
+/// The one that holds, and the one that is announced.
+std::pair<Royalty, std::optional<Royalty>> royalty_of(db::Session&, std::uint64_t model,
+                                                      UnixTime now);
 std::vector<Payee> payees_of(db::Session&, const eth::Address& split);
 std::optional<Offer> offer_of(db::Session&, std::uint64_t id);
 std::vector<Offer> offers_of(db::Session&, std::uint64_t model);

@@ -88,6 +88,33 @@ CREATE INDEX move_receiver ON move (receiver, token, block);
 CREATE INDEX move_event ON move (event, block);
 INSERT INTO move )";
 
+/// What royalties need, all of it only ever added to: every split that a model was paid through,
+/// which children may still pay; which versions may be built on; and every royalty that was set.
+/// Addresses are lower-case hex, amounts decimal text.
+constexpr const char* kRoyalties = R"(
+CREATE TABLE paid_through (block INTEGER NOT NULL, split TEXT NOT NULL, model INTEGER NOT NULL);
+CREATE INDEX paid_through_split ON paid_through (split);
+CREATE INDEX paid_through_model ON paid_through (model);
+CREATE TABLE derivable (block INTEGER NOT NULL, model INTEGER NOT NULL, number INTEGER NOT NULL,
+    bps INTEGER NOT NULL);
+CREATE INDEX derivable_version ON derivable (model, number);
+CREATE TABLE royalty (block INTEGER NOT NULL, time INTEGER NOT NULL, model INTEGER NOT NULL,
+    effective INTEGER NOT NULL, bps INTEGER NOT NULL, token TEXT NOT NULL, per_call TEXT NOT NULL,
+    per_million TEXT NOT NULL);
+CREATE INDEX royalty_model ON royalty (model);
+INSERT INTO paid_through SELECT block, lower(json_extract(data, '$.payTo')),
+    CAST(json_extract(data, '$.model') AS INTEGER) FROM feed
+    WHERE kind = 'model' AND json_extract(data, '$.event') = 'PayToSet';
+INSERT INTO derivable SELECT block, CAST(json_extract(data, '$.model') AS INTEGER),
+    json_extract(data, '$.version'), json_extract(data, '$.derivativeBps') FROM feed
+    WHERE kind = 'version' AND json_extract(data, '$.derivable');
+INSERT INTO royalty SELECT block, json_extract(data, '$.time'),
+    CAST(json_extract(data, '$.model') AS INTEGER), json_extract(data, '$.effectiveAt'),
+    json_extract(data, '$.royalty.callBps'), lower(json_extract(data, '$.royalty.token')),
+    json_extract(data, '$.royalty.perCall'), json_extract(data, '$.royalty.perMillion') FROM feed
+    WHERE kind = 'model' AND json_extract(data, '$.event') = 'RoyaltySet' ORDER BY block, number;
+)";
+
 #define STOA_MOVES                                                                               \
     "SELECT block, number, json_extract(data, '$.event'), json_extract(data, '$.transaction'), " \
     "json_extract(data, '$.channelId'), json_extract(data, '$.config.payer'), "                  \
@@ -156,7 +183,7 @@ void create_tables(db::Session& session) {
         return sql;
     }();
     static const std::string moves = std::string(kMoves) + STOA_MOVES ";";
-    const std::array steps{first.c_str(), kEmbedder, kForgotten, moves.c_str()};
+    const std::array steps{first.c_str(), kEmbedder, kForgotten, moves.c_str(), kRoyalties};
     db::migrate(session, "catalogue", steps);
 }
 
@@ -185,6 +212,9 @@ void undo_above(db::Session& session, std::uint64_t keep) {
     session.run("DELETE FROM undo WHERE block > ?", keep);
     session.run("DELETE FROM feed WHERE block > ?", keep);
     session.run("DELETE FROM move WHERE block > ?", keep);
+    session.run("DELETE FROM paid_through WHERE block > ?", keep);
+    session.run("DELETE FROM derivable WHERE block > ?", keep);
+    session.run("DELETE FROM royalty WHERE block > ?", keep);
 }
 
 void make_final(db::Session& session, std::uint64_t block) {
@@ -198,7 +228,8 @@ void empty_tables(db::Session& session) {
     }
     session.script(
         "DELETE FROM feed; DELETE FROM move; DELETE FROM doc; DELETE FROM doc_text; DELETE FROM "
-        "undo;"
+        "undo; DELETE FROM paid_through; DELETE FROM derivable; DELETE FROM "
+        "royalty;"
         "UPDATE forgotten SET block = 0;");
 }
 

@@ -28,12 +28,27 @@ struct Version {
     std::string cid;
     Hash256 transaction;
     std::optional<std::vector<content::ManifestFile>> files;  ///< Where the manifest is here.
+    /// The least that a model built on it pays, of each 10,000; nothing: none may be.
+    std::optional<std::uint32_t> derivative_bps;
 };
 
 struct Payee {
     eth::Address account;
     std::uint32_t share = 0;                ///< Of 1,000,000.
     std::optional<std::uint64_t> parent{};  ///< The model whose `payTo` this is.
+};
+
+/// A split through which money goes, and whose it is.
+struct PaidSplit {
+    eth::Address address;
+    std::uint32_t level = 0;               ///< The most splits above it, from the first one on.
+    std::optional<std::uint64_t> model;    ///< That is paid through it now, or was once.
+    std::optional<std::uint64_t> service;  ///< Whose receiver it is.
+    eth::Address registrant;               ///< Of the model.
+    std::string slug;
+    std::string title;
+    std::vector<Payee> payees;
+    std::vector<content::ManifestPayee> roles;  ///< As the model's creator says.
 };
 
 struct Parent {
@@ -120,6 +135,15 @@ struct Summary {
     std::vector<std::uint64_t> equal_weights;
 };
 
+/// What a model's payees get from services.
+struct Royalty {
+    std::uint32_t call_bps = 0;  ///< Of each 10,000.
+    eth::Address token;          ///< Of the least amounts; zero: there are none.
+    Amount per_call;             ///< The least of a call …
+    Amount per_million;          ///< … and of 1,000,000 tokens.
+    std::int64_t effective = 0;  ///< Unix seconds.
+};
+
 struct Detail {
     Summary summary;
     std::string card;
@@ -130,7 +154,8 @@ struct Detail {
     std::vector<Service> services;
     std::vector<Parent> parents;
     Serving serving = Serving::open;
-    std::uint32_t call_royalty_bps = 0;
+    Royalty royalty;
+    std::optional<Royalty> next_royalty;  ///< Which holds later.
 };
 
 /// A call of this size stands for "a typical call".

@@ -41,6 +41,7 @@ class Commands {
     explicit Commands(CLI::App& app) : app_(app) {
         add_creators();
         add_buyers();
+        add_royalties();
         add_sessions();
         add_purse();
         add_calls();
@@ -81,8 +82,14 @@ class Commands {
         p->add_option("manifest", publish_options.manifest, "Its manifest (JSON)")->required();
         p->add_option("--file", publish_options.file, "The weights, to be checked; never sent");
         p->add_option("--price", publish_options.price, "Sell licences at this price, as 5.00");
-        p->add_option("--split", publish_options.split,
-                      "Who is paid, as 0xACCOUNT:70,0xACCOUNT:30; else the key's account");
+        auto* split =
+            p->add_option("--split", publish_options.split,
+                          "Who is paid, as 0xACCOUNT:70,0xACCOUNT:30; else the key's account");
+        p->add_option("--payee", publish_options.payees,
+                      "The same one by one (repeat it), as 0xACCOUNT:70:author")
+            ->allow_extra_args(false)
+            ->excludes(split);
+        add_lineage(p, publish_options);
         p->add_option("--royalty", publish_options.royalty_percent,
                       "What they get of each paid call, in percent")
             ->capture_default_str()
@@ -106,6 +113,24 @@ class Commands {
         add_key(o, offer_options.key);
     }
 
+    void add_lineage(CLI::App* p, PublishOptions& options) {
+        p->add_option("--base", options.bases,
+                      "A model that it is built on (repeat it), as NAME, NAME@2 or NAME@2:1000: "
+                      "so much of each 10,000 goes to those who made it; else what it asks for")
+            ->allow_extra_args(false);
+        p->add_option("--derivable", options.derivable_bps,
+                      "Others may build on this version for so much of each 10,000 they earn")
+            ->check(CLI::Range(0, 5'000));
+        p->add_option("--least-per-call", options.least_per_call,
+                      "That its payees must get of a call, whoever serves it, as 0.001");
+        p->add_option("--least-per-million", options.least_per_million,
+                      "The same of 1,000,000 tokens");
+        p->add_option("--serving", options.serving, "Who may serve it")
+            ->check(CLI::IsMember({"open", "listed", "right_holders"}))
+            ->capture_default_str();
+        p->add_flag("--dry-run", options.dry_run, "Say who would be paid what, and send nothing");
+    }
+
     void add_buyers() {
         auto& buy_options = keep<BuyOptions>();
         auto* b = add(app_, "buy", "Buy a licence, with one signature", buy_options, buy);
@@ -125,6 +150,17 @@ class Commands {
             add(app_, "money", "Every unit of yours: where, why, until when", money_options, money);
         m->add_option("--address", money_options.address, "That of this address");
         add_key(m, money_options.key);
+    }
+
+    void add_royalties() {
+        auto& options = keep<RoyaltyOptions>();
+        auto* r = add(app_, "royalties", "Who earns what of a model, through every level", options,
+                      royalties);
+        r->add_option("model", options.model, "Its number or name")->required();
+        r->add_option("--amount", options.amount, "What a sale of so much gives each, as 5.00");
+        r->add_option("--service", options.service,
+                      "The sale is of calls of this service, not of a licence");
+        r->add_option("--token", options.token, "What is paid in; else the node's first");
     }
 
     void add_sessions() {
@@ -273,8 +309,16 @@ class Commands {
 
     void add_operators() {
         auto& claim_options = keep<ClaimOptions>();
-        auto* c = add(app_, "claim", "Have the node claim and pay out now", claim_options, claim);
+        auto* c = add(app_, "claim", "Pay out what waits: of your node, or of a model through all",
+                      claim_options, claim);
+        c->add_option(
+            "model", claim_options.model,
+            "Pay all who share in this model, through every level; else your node claims");
         c->add_option("--socket", claim_options.socket, "The node's admin socket");
+        c->add_option("--token", claim_options.token, "Of a model; else the node's first");
+        c->add_flag("--own-gas", claim_options.own_gas,
+                    "Send the transaction yourself instead of asking the node to");
+        add_key(c, claim_options.key);
         auto& key = keep<std::string>();
         add_key(add(app_, "doctor", "Look for what is wrong", key, doctor), key);
     }

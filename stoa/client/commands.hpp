@@ -21,6 +21,13 @@ struct PublishOptions {
     std::string rights = "download,run";
     std::filesystem::path terms;          ///< The licence's legal text; a plain one where empty.
     std::string version_kind = "update";  ///< Or `fix`, where the model is listed already.
+    std::vector<std::string> bases;       ///< `MODEL[@VERSION][:BPS]` that it is built on.
+    std::vector<std::string> payees;      ///< `ADDRESS:SHARE[:ROLE]`, instead of `split`.
+    int derivable_bps = -1;  ///< What a model built on this version must pay; negative: none may.
+    std::string least_per_call;     ///< That its payees must get of a call, whoever serves it.
+    std::string least_per_million;  ///< The same of a million tokens.
+    std::string serving = "open";   ///< Or `listed`, `right_holders`.
+    bool dry_run = false;           ///< Says what it would do.
 };
 /// Registers the model (or its new version), sells licences of it, and gives the node manifest and
 /// terms. What is there already stays as it is, so that it may be run again.
@@ -118,9 +125,23 @@ struct ProxyOptions {
 /// Serves until it is cancelled.
 Task<void> proxy(Context&, const ProxyOptions&);
 
+struct RoyaltyOptions {
+    std::string model;
+    std::string amount;   ///< Of a sale to look at, as 5.00.
+    std::string service;  ///< A call of it is sold instead of a licence.
+    std::string token;    ///< Symbol or address; the node's first where empty.
+};
+/// Who earns what of a model, through every level.
+Task<void> royalties(Context&, const RoyaltyOptions&);
+
 struct ClaimOptions {
     std::filesystem::path socket;  ///< Looked for in and above the data folder where empty.
+    std::string model;             ///< Then its payees are paid, through every level.
+    std::string token;
+    std::string key;       ///< Of the account that pays the gas …
+    bool own_gas = false;  ///< … where the node shall not.
 };
+/// The node's operator has it claim and pay out; anyone has a model's payees paid.
 Task<void> claim(Context&, const ClaimOptions&);
 
 Task<void> doctor(Context&, const std::string& key);

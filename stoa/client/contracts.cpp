@@ -31,6 +31,9 @@ const Function kVersionOf{
     "status,bool derivable,uint16 derivativeBps,uint40 time))"};
 const Function kVersionCount{"versionCount(uint256 model) returns (uint32)"};
 const Function kPayTo{"payTo(uint256 model) returns (address)"};
+const Function kDepthOf{"depthOf(uint256 model) returns (uint256)"};
+const Function kParentsOf{
+    "parentsOf(uint256 model) returns ((uint256 model,uint32 version,uint16 bps)[])"};
 const Event kModelRegistered{
     "ModelRegistered(uint256 indexed model,address indexed registrant,string slug)"};
 const Event kVersionPublished{
@@ -55,7 +58,18 @@ const Function kServiceOf{
     "receiverAuthorizer,address payTo,address claimant))"};
 }  // namespace services
 
+namespace splits {
+const Function kClaim{"claim(address token,address account) returns (uint256)"};
+}  // namespace splits
+
+namespace multicall {
+const Function kAggregate{
+    "aggregate3((address target,bool allowFailure,bytes callData)[] calls) returns ((bool "
+    "success,bytes returnData)[])"};
+}  // namespace multicall
+
 namespace channels {
+const Function kSettle{"settle(address receiver,address token)"};
 const Function kChannels{
     "channels(bytes32 channelId) returns (uint128 balance,uint128 totalClaimed)"};
 }  // namespace channels
@@ -82,6 +96,14 @@ std::optional<std::string> reason_of_revert(Bytes data) {
         {Function{"TooManyPayees(uint256)"}, "the split pays too many"},
         {Function{"PayeesNotSorted(address)"}, "the split's payees are not in order"},
         {Function{"SharesNotWhole(uint256)"}, "the split's shares are not the whole"},
+        {Function{"ZeroShare(address)"}, "a payee's share is nothing"},
+        {Function{"TooManyParents(uint256)"}, "it is built on more than 8 models"},
+        {Function{"ParentsNotSorted(uint256)"}, "a base model is named twice or isn't there"},
+        {Function{"NotDerivable(uint256,uint32)"}, "a base model's version may not be built on"},
+        {Function{"ParentUnderpaid(uint256,uint32,uint16)"}, "a base model asks for a larger part"},
+        {Function{"ParentsTakeTooMuch(uint256)"}, "the base models get more than half"},
+        {Function{"TooDeep(uint256)"}, "more than 8 models would stand above one another"},
+        {Function{"MinimumWithoutToken()"}, "a least royalty needs its token"},
         {Function{"NotForSale(uint256)"}, "the model's owner has not chosen this market"},
         {Function{"NotSeller(uint256,address)"}, "the account doesn't own the model"},
         {Function{"BadPrices()"}, "the prices are malformed"},

@@ -15,6 +15,8 @@ extern const eth::abi::Function kModelOf;
 extern const eth::abi::Function kVersionOf;
 extern const eth::abi::Function kVersionCount;
 extern const eth::abi::Function kPayTo;
+extern const eth::abi::Function kDepthOf;
+extern const eth::abi::Function kParentsOf;
 extern const eth::abi::Event kModelRegistered;
 extern const eth::abi::Event kVersionPublished;
 }  // namespace registry
@@ -30,8 +32,17 @@ extern const eth::abi::Function kServiceOfReceiver;
 extern const eth::abi::Function kServiceOf;
 }  // namespace services
 
+namespace splits {
+extern const eth::abi::Function kClaim;
+}  // namespace splits
+
+namespace multicall {
+extern const eth::abi::Function kAggregate;
+}  // namespace multicall
+
 namespace channels {
 extern const eth::abi::Function kChannels;
+extern const eth::abi::Function kSettle;
 }  // namespace channels
 
 namespace token {

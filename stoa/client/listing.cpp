@@ -39,6 +39,17 @@ Hash256 sha256_of_file(const std::filesystem::path& path) {
     return hash;
 }
 
+void set_payees(boost::json::value& manifest, const std::vector<content::ManifestPayee>& payees) {
+    if (payees.empty() || !manifest.is_object()) return;
+    boost::json::array list;
+    for (const auto& payee : payees) {
+        list.push_back(boost::json::object{{"account", payee.account}, {"role", payee.role}});
+    }
+    auto& properties = manifest.get_object()["properties"];
+    if (!properties.is_object()) properties.emplace_object();
+    properties.get_object()["payees"] = std::move(list);
+}
+
 std::string plain_terms(const LicenceTerms& terms) {
     std::string rights;
     for (const std::string_view name : market::names_of_rights(terms.rights)) {
@@ -53,10 +64,12 @@ std::string plain_terms(const LicenceTerms& terms) {
 
 }  // namespace
 
-Listing read_listing(const std::filesystem::path& manifest, const std::filesystem::path& weights) {
+Listing read_listing(const std::filesystem::path& manifest, const std::filesystem::path& weights,
+                     const std::vector<content::ManifestPayee>& payees) {
     const std::string fix = "What a manifest must have: docs/reference/manifest.md";
     const std::string text = read_input(manifest, content::kMaxManifestBytes);
-    const auto json = value_or_failure(content::parse_json(text), manifest.string(), fix);
+    auto json = value_or_failure(content::parse_json(text), manifest.string(), fix);
+    set_payees(json, payees);
     Listing out;
     out.canonical = value_or_failure(content::canonical_json(json), manifest.string(), fix);
     out.manifest = value_or_failure(content::parse_manifest(out.canonical), manifest.string(), fix);

@@ -14,8 +14,10 @@ struct Listing {
     Hash256 weights_digest;
 };
 
-/// Reads manifest and weights, and checks one against the other. Throws `Failure`.
-Listing read_listing(const std::filesystem::path& manifest, const std::filesystem::path& weights);
+/// Reads manifest and weights, and checks one against the other; `payees`, where there are any,
+/// become the manifest's. Throws `Failure`.
+Listing read_listing(const std::filesystem::path& manifest, const std::filesystem::path& weights,
+                     const std::vector<content::ManifestPayee>& payees);
 
 /// What a licence gives, as the seller says it.
 struct LicenceTerms {

@@ -17,6 +17,9 @@ constexpr std::size_t kMaxSummary = 1'000;
 constexpr std::size_t kMaxCard = kMaxManifestBytes;
 constexpr std::size_t kMaxTags = 32;
 constexpr std::size_t kMaxFiles = 1'000;
+constexpr std::size_t kMaxPayees = 32;
+constexpr std::size_t kMaxRole = 40;
+constexpr std::size_t kAddressChars = 42;
 
 const json::value* at(const json::object* object, std::string_view name) {
     return object ? object->if_contains(name) : nullptr;
@@ -73,6 +76,20 @@ std::optional<ManifestFile> file_of(const json::value& value) {
     return file;
 }
 
+std::vector<ManifestPayee> payees_of(const json::object* properties) {
+    std::vector<ManifestPayee> payees;
+    const json::array* list = array_at(properties, "payees");
+    if (!list) return payees;
+    for (const auto& item : *list) {
+        ManifestPayee payee;
+        payee.account = text_at(item.if_object(), "account", kAddressChars);
+        payee.role = text_at(item.if_object(), "role", kMaxRole);
+        if (payee.account.empty() || payee.role.empty()) continue;
+        if (payees.size() < kMaxPayees) payees.push_back(std::move(payee));
+    }
+    return payees;
+}
+
 std::string licence_of(const json::object* properties) {
     if (auto text = text_at(properties, "license", kMaxLine); !text.empty()) return text;
     const json::object* model = object_at(properties, "model");
@@ -106,6 +123,7 @@ Result<Manifest> parse_manifest(std::string_view text) {
             if (auto file = file_of(item)) manifest.files.push_back(std::move(*file));
         }
     }
+    manifest.payees = payees_of(properties);
     return manifest;
 }
 

@@ -19,6 +19,12 @@ struct ManifestFile {
     std::string role;  ///< `weights`, `modelCard` …
 };
 
+/// What the creator says of one who is paid; who is paid, and how much, says the chain.
+struct ManifestPayee {
+    std::string account;  ///< An address, in any case of letters; not checked.
+    std::string role;     ///< `author`, `data provider` …
+};
+
 /// What of a listing's manifest (docs/reference/manifest.md) a catalogue reads. Text is cut to the
 /// limits of the fields, never refused for its length: the manifest on chain can't be changed.
 struct Manifest {
@@ -31,6 +37,7 @@ struct Manifest {
     std::string licence;  ///< SPDX expression of the card; empty: none is named.
     std::string card;     ///< Markdown; empty where the card is a file of its own.
     std::vector<ManifestFile> files;
+    std::vector<ManifestPayee> payees;
 };
 
 /// A listing is a JSON object of type `ModelListing` with a name: bad_json, bad_manifest,

@@ -8,6 +8,7 @@
 #include "stoa/base/hex.hpp"
 #include "stoa/content/manifest.hpp"
 #include "stoa/eth/keccak.hpp"
+#include "stoa/gateway/service_refusal.hpp"
 #include "stoa/io/file.hpp"
 
 namespace stoa::gateway {
@@ -195,10 +196,15 @@ Task<void> LocalModels::offer(const Local& local) {
     if (parts_.deployment.tokens.empty()) co_return;
     const auto token = parts_.deployment.tokens.front().address;
     const auto receipt = co_await parts_.sender.send(offer_job(local, token), kOfferDeadline);
-    if (!receipt) {
-        parts_.log.error("a service could not be offered",
-                         {{"alias", local.config->alias}, {"why", receipt.error().message}});
+    if (receipt) {
+        local.served->refused.clear();
+        co_return;
     }
+    const auto detail = co_await parts_.catalogue.detail(local.served->model, parts_.clock.now());
+    local.served->refused = explain_refusal(
+        receipt.error(), detail ? detail->royalty : catalogue::Royalty{}, parts_.sender.address());
+    parts_.log.error("a service could not be offered",
+                     {{"alias", local.config->alias}, {"why", local.served->refused}});
 }
 
 }  // namespace stoa::gateway

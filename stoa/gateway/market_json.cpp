@@ -75,6 +75,15 @@ json::array payees_of(const std::vector<catalogue::Payee>& payees, const eth::Ad
     return list;
 }
 
+json::object royalty_of(const catalogue::Royalty& it) {
+    const bool least = it.token != eth::kZeroAddress;
+    return {{"callBps", it.call_bps},
+            {"token", least ? json::value(text(it.token)) : json::value(nullptr)},
+            {"leastPerCall", text(it.per_call)},
+            {"leastPerMillion", text(it.per_million)},
+            {"from", it.effective}};
+}
+
 void put_price(json::object& object, const catalogue::Service& service) {
     object["token"] = text(service.token);
     object["perCall"] = text(service.price.per_call);
@@ -153,7 +162,9 @@ json::object to_json(const MarketContext& context, const catalogue::Detail& it) 
     object["payTo"] = text(it.pay_to);
     object["payees"] = payees_of(it.payees, {});
     object["serving"] = serving_text(it.serving);
-    object["callRoyaltyBps"] = it.call_royalty_bps;
+    object["callRoyaltyBps"] = it.royalty.call_bps;
+    object["royalty"] = royalty_of(it.royalty);
+    object["nextRoyalty"] = it.next_royalty ? json::value(royalty_of(*it.next_royalty)) : nullptr;
     json::array versions;
     for (const auto& version : it.versions) versions.push_back(to_json(version));
     object["versions"] = std::move(versions);
@@ -184,7 +195,9 @@ json::object to_json(const catalogue::Version& it) {
                         {"cid", it.cid},
                         {"transaction", to_hex(it.transaction)},
                         {"files", nullptr},
-                        {"available", it.files.has_value()}};
+                        {"available", it.files.has_value()},
+                        {"derivativeBps", nullptr}};
+    if (it.derivative_bps) object["derivativeBps"] = *it.derivative_bps;
     if (!it.reason.empty()) object["reason"] = it.reason;
     if (it.files) {
         json::array files;

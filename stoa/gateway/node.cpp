@@ -21,6 +21,7 @@
 #include "stoa/gateway/page_routes.hpp"
 #include "stoa/gateway/paid_desk.hpp"
 #include "stoa/gateway/relay_routes.hpp"
+#include "stoa/gateway/royalty_routes.hpp"
 #include "stoa/gateway/rpc_routes.hpp"
 #include "stoa/gateway/sign_in_routes.hpp"
 #include "stoa/gateway/tensor_routes.hpp"
@@ -166,6 +167,7 @@ struct Routes {
     MoneyRoutes money;
     LimitsDesk limits;
     RelayRoutes relay;
+    RoyaltyRoutes royalties;
     std::shared_ptr<PaidDesk> paid_desk;
     PaidRoutes paid;
     TensorRoutes tensors;
@@ -189,6 +191,8 @@ struct Routes {
           limits(core.ledger, core.link.rpc(), core.channels, machine.clock),
           relay({core.relay, core.ledger, core.mirror, core.settler, core.link.deployment(),
                  core.served, machine.clock, limits, [&core] { core.follower.kick(); }}),
+          royalties({core.catalogue, core.link.deployment(), core.link.rpc(), market, core.relay,
+                     machine.clock, [&core] { core.follower.kick(); }}),
           paid_desk(std::make_shared<PaidDesk>(PaidParts{
               machine.loop.get_executor(), core.served, core.link.deployment(), core.channels,
               core.ledger, core.mirror, core.deposits, core.settler, core.sender,
@@ -206,6 +210,7 @@ struct Routes {
             measure_money(machine.metrics, core.ledger, core.sender, core.link.deployment(),
                           machine.clock.now());
         });
+        relay.set_release([this](const Fields& fields) { return royalties.release(fields); });
         market.set_embed([&core](std::string text) { return core.meaning.of(std::move(text)); });
     }
 
@@ -226,6 +231,7 @@ struct Routes {
         market.add_to(router);
         events.add_to(router);
         money.add_to(router);
+        royalties.add_to(router);
         limits.add_to(router);
         paid.add_to(router);
         tensors.add_to(router);
@@ -241,9 +247,10 @@ struct Routes {
         readiness.parts["chain"] = readiness.ready ? "followed" : "catching up";
         json::object models;
         for (const auto& model : core.served.all()) {
-            models[model->alias] = model->is_open()         ? "open"
-                                   : model->engine->ready() ? "waits for its listing"
-                                                            : "loading";
+            models[model->alias] = model->is_open()          ? "open"
+                                   : !model->engine->ready() ? "loading"
+                                   : model->refused.empty()  ? "waits for its listing"
+                                                             : model->refused;
         }
         readiness.parts["models"] = std::move(models);
         return readiness;

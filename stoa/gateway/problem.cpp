@@ -93,6 +93,7 @@ std::vector<Row> money_rows() {
         {RelayError::gas_budget, 503, "Wait until tomorrow (UTC), or send it yourself."},
         {RelayError::not_included, 504, "Send the same request again: it is carried only once."},
         {RelayError::nothing_left, 409, "Nothing is left to take out of this channel."},
+        {RelayError::nothing_due, 409, "Everything is paid out. Come back after the next sale."},
         {RelayError::no_purse, 404,
          "POST /api/relay purse_fund opens one; GET /api/purse shows it."},
         {PaymentError::channel_busy, 409, "Wait for the running call to end, and try again."},

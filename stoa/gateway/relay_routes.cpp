@@ -76,10 +76,11 @@ Task<Answer> RelayRoutes::carry(Request& request) {
     if (kind == "order") co_return co_await order(fields);
     if (kind == "deposit") co_return co_await deposit(fields);
     if (kind == "exit") co_return co_await exit(fields);
+    if (kind == "release" && release_) co_return co_await release_(fields);
     if (kind.starts_with("purse_")) co_return co_await purses_.carry(kind, fields);
     co_return refuse(GatewayError::invalid_field,
-                     "\"kind\" must be \"order\", \"deposit\", \"exit\", \"purse_fund\", "
-                     "\"purse_policy\", \"purse_revoke\" or \"purse_exit\".",
+                     "\"kind\" must be \"order\", \"deposit\", \"exit\", \"release\", "
+                     "\"purse_fund\", \"purse_policy\", \"purse_revoke\" or \"purse_exit\".",
                      "kind");
 }
 

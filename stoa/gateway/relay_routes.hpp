@@ -14,6 +14,10 @@ class RelayRoutes {
 
     void add_to(Router&);
 
+    /// What carries the kind `release`.
+    using Release = std::function<Task<Answer>(const Fields&)>;
+    void set_release(Release release) { release_ = std::move(release); }
+
   private:
     Task<Answer> terms(Request&);
     Task<Answer> carry(Request&);
@@ -28,6 +32,7 @@ class RelayRoutes {
 
     Parts parts_;
     PurseRoutes purses_;
+    Release release_;
 };
 
 }  // namespace stoa::gateway

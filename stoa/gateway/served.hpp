@@ -39,6 +39,7 @@ struct ServedModel {
     eth::Address creator;
     UnixTime created;
     std::optional<ServiceTerms> service;
+    std::string refused;  ///< Why the chain takes no service of it from this node; a sentence.
 
     bool is_open() const { return service && engine && engine->ready(); }
 };

@@ -20,6 +20,7 @@ ErrorText text_of(RelayError error) {
         case not_included:
             return {"not_included", "the transaction was sent and is not in a block yet"};
         case nothing_left: return {"nothing_left", "everything in the channel is charged"};
+        case nothing_due: return {"nothing_due", "nothing waits to be paid out"};
         case no_purse: return {"no_purse", "no purse of Stoa's stands there"};
     }
     return {"unexpected", "unknown relay error"};

@@ -17,6 +17,7 @@ enum class RelayError {
     gas_budget,    ///< The node has spent its gas of today.
     not_included,  ///< Sent, and not in a block in time; the same request finds it again.
     nothing_left,  ///< An exit of a channel whose money is all charged.
+    nothing_due,   ///< No payee has anything to draw.
     no_purse,      ///< Where the request says there is one.
 };
 

@@ -19,6 +19,7 @@ constexpr std::uint64_t kMaxLicences = 32;
 constexpr std::uint64_t kOrderGas = 450'000;
 constexpr std::uint64_t kDepositGas = 180'000;
 constexpr std::uint64_t kExitGas = 220'000;
+constexpr std::uint64_t kReleaseGas = 300'000;
 
 const chain::Abi& events() {
     static const chain::Abi abi = [] {
@@ -213,6 +214,30 @@ Task<Carried<ExitDone>> Relay::exit(Exit it) {
     }
     const auto refunded = event_of(*receipt, events(), channels_.contract(), "Refunded");
     co_return ExitDone{inclusion_of(*receipt), channel_id, refunded["amount"].as_amount()};
+}
+
+Task<Carried<Inclusion>> Relay::release(Release it) {
+    if (deployment_.token(it.token) == nullptr) {
+        co_return refuse(RelayError::wrong_chain, "The node pays no gas for this token.");
+    }
+    if (it.data.empty() || it.worth == Amount{}) {
+        co_return refuse(RelayError::nothing_due);
+    }
+    std::vector<std::uint64_t> gas{kReleaseGas};
+    const auto costs = co_await carrier_.costs(it.token, std::move(gas));
+    if (it.worth < costs.front()) {
+        co_return refuse(RelayError::below_cost,
+                         "Less is due than it costs to pay it out: it waits for more.");
+    }
+    Cargo carried{"release:" + it.wish,
+                  deployment_.contract("Multicall3"),
+                  std::move(it.data),
+                  it.pay_to,
+                  it.token,
+                  {}};
+    const auto receipt = co_await carrier_.carry(std::move(carried));
+    if (!receipt) co_return tl::unexpected(receipt.error());
+    co_return inclusion_of(*receipt);
 }
 
 Task<RelayFees> Relay::fees(eth::Address token) {

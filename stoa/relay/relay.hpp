@@ -35,6 +35,17 @@ struct Exit {
     std::function<Task<void>(Amount)> sending;
 };
 
+/// Claims of payees through splits, which anyone may make for them.
+struct Release {
+    Release() = default;  // not an aggregate: GCC 12 destroys those twice across an await
+
+    eth::Address pay_to;  ///< The model's split, whose free quota it counts against.
+    eth::Address token;
+    ByteVector data;   ///< For Multicall3; empty: there is nothing.
+    Amount worth;      ///< What reaches people.
+    std::string wish;  ///< Another one once more has come in.
+};
+
 struct RelayFees {
     Amount order;
     Amount deposit;
@@ -57,6 +68,8 @@ class Relay {
     /// The caller has checked that the channel pays a service of this node (payment::check_config).
     Task<Carried<DepositDone>> deposit(SignedDeposit);
     Task<Carried<ExitDone>> exit(Exit);
+    /// below_cost where less is paid out than its gas costs.
+    Task<Carried<Inclusion>> release(Release);
 
     /// What the transactions cost now, in a token. Zero for a token without a rate.
     Task<RelayFees> fees(eth::Address token);

@@ -20,6 +20,16 @@ export const splitAbi = parseAbi([
   'function claim(address token, address account) returns (uint256 amount)',
 ]);
 
+export const channelsSettleAbi = parseAbi([
+  'function settle(address receiver, address token)',
+]);
+
+export const multicallAbi = parseAbi([
+  'struct Call3 { address target; bool allowFailure; bytes callData; }',
+  'struct Result { bool success; bytes returnData; }',
+  'function aggregate3(Call3[] calls) payable returns (Result[] returnData)',
+]);
+
 export const tokenAbi = parseAbi([
   'function approve(address spender, uint256 value) returns (bool)',
   'function allowance(address owner, address spender) view returns (uint256)',

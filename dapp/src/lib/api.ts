@@ -1,6 +1,7 @@
 // The market's API. One function per route, and one kind of error: Problem.
 import type { Address, Hex } from 'viem';
 import { carried, Problem, problemOf, type PurseState, unreachable } from '@stoa/client';
+import type { Royalties } from './royalties';
 import type {
   Deployment, Licence, ModelDetail, ModelPage, Money, Offer, Relayed, RelayTerms, ServedModel,
 } from './types';
@@ -18,7 +19,7 @@ export type Search = {
 };
 
 export type RelayKind =
-  | 'order' | 'deposit' | 'exit' | 'purse_fund' | 'purse_policy' | 'purse_revoke' | 'purse_exit';
+  | 'order' | 'deposit' | 'exit' | 'release' | 'purse_fund' | 'purse_policy' | 'purse_revoke' | 'purse_exit';
 
 export type Api = ReturnType<typeof createApi>;
 
@@ -56,6 +57,8 @@ export function createApi(
     models: (search: Search, signal?: AbortSignal) =>
       request<ModelPage>(`/api/models${query(search)}`, { signal: signal ?? null }),
     model: (id: string) => request<ModelDetail>(`/api/models/${encodeURIComponent(id)}`),
+    royalties: (id: string, asked: { token?: Address; amount?: string; service?: string }) =>
+      request<Royalties>(`/api/models/${encodeURIComponent(id)}/royalties${query(asked)}`),
     offer: (id: string) => request<Offer>(`/api/offers/${encodeURIComponent(id)}`),
     licences: async (owner: Address) =>
       (await request<{ items: Licence[] }>(`/api/licences${query({ owner })}`)).items,

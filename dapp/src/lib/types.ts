@@ -71,6 +71,8 @@ export type Version = {
   transaction: Hex;
   files: { name: string; size: number; sha256: string }[] | null;
   available: boolean;
+  /** The least that a model built on it pays, of 10,000; null: none may be. */
+  derivativeBps?: number | null;
 };
 
 export type Payee = {

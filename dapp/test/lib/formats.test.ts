@@ -3,7 +3,9 @@ import {
 } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { expect, test } from 'vitest';
-import { channelsAbi, marketAbi, purseAbi, pursesAbi, servicesAbi, splitAbi, tokenAbi } from '../../src/lib/abi';
+import {
+  channelsAbi, channelsSettleAbi, marketAbi, multicallAbi, purseAbi, pursesAbi, servicesAbi, splitAbi, tokenAbi,
+} from '../../src/lib/abi';
 import {
   authorizationTypedData, channelIdOf, channelRequirements, CHANNELS, decodeHeader,
   DEPOSIT_COLLECTOR, depositNonce, encodeHeader, type PaymentRequired, refundTypedData,
@@ -87,7 +89,7 @@ test('a session takes the first entry of its scheme and chain', () => {
 test('every function that the page calls, and every event that it reads, is in the contracts\' interfaces', () => {
   for (const [name, abi] of [
     ['Channels', channelsAbi], ['Market', marketAbi], ['Services', servicesAbi], ['Split', splitAbi], ['TestUSD', tokenAbi],
-    ['Purse', purseAbi], ['Purses', pursesAbi],
+    ['Channels', channelsSettleAbi], ['Multicall3', multicallAbi], ['Purse', purseAbi], ['Purses', pursesAbi],
   ] as const) {
     const published = contractAbi(name);
     for (const item of abi as readonly AbiFunction[]) {
