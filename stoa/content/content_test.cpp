@@ -74,6 +74,18 @@ TEST(Manifest, of_the_shared_listing_has_its_fields) {
     EXPECT_FALSE(manifest.files[1].sha256);
 }
 
+TEST(Manifest, says_what_those_who_are_paid_did) {
+    const auto manifest =
+        parse_manifest(R"({"type":"ModelListing","name":"x","properties":{"payees":[
+        {"account":"0xA1","role":"author"},{"account":"0xA2"},{"role":"nobody"},7,
+        {"account":"0xA3","role":"a role that is longer than anybody who reads it would want it to be"}]}})")
+            .value();
+    ASSERT_EQ(manifest.payees.size(), 2u);
+    EXPECT_EQ(manifest.payees[0].account, "0xA1");
+    EXPECT_EQ(manifest.payees[0].role, "author");
+    EXPECT_EQ(manifest.payees[1].role, "a role that is longer than anybody who r");
+}
+
 TEST(Manifest, without_type_or_name_is_refused) {
     EXPECT_EQ(parse_manifest("[]").error(), ContentError::bad_manifest);
     EXPECT_EQ(parse_manifest(R"({"type":"ModelListing"})").error(), ContentError::bad_manifest);
