@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IChannels} from "../src/interfaces/IChannels.sol";
+import {IHalls} from "../src/interfaces/IHalls.sol";
 import {ILicences} from "../src/interfaces/ILicences.sol";
 import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
 import {IServices} from "../src/interfaces/IServices.sol";
@@ -25,6 +26,7 @@ contract Deploy {
         address models;
         address licences;
         address market;
+        address halls;
         address services;
         address purses;
         address testUsd;
@@ -124,9 +126,11 @@ contract Deploy {
         d.models = _create2(abi.encodePacked(_code("ModelRegistry"), abi.encode(ISplits(d.splits))));
         d.licences =
             _create2(abi.encodePacked(_code("Licences"), abi.encode(IModelRegistry(d.models))));
+        d.halls = _create2(abi.encodePacked(_code("Halls"), abi.encode(IModelRegistry(d.models))));
         d.market = _create2(
             abi.encodePacked(
-                _code("Market"), abi.encode(IModelRegistry(d.models), ILicences(d.licences))
+                _code("Market"),
+                abi.encode(IModelRegistry(d.models), ILicences(d.licences), IHalls(d.halls))
             )
         );
         d.services = _create2(
@@ -187,6 +191,7 @@ contract Deploy {
         vm.serializeAddress("c", "Splits", d.splits);
         vm.serializeAddress("c", "ModelRegistry", d.models);
         vm.serializeAddress("c", "Licences", d.licences);
+        vm.serializeAddress("c", "Halls", d.halls);
         vm.serializeAddress("c", "Services", d.services);
         vm.serializeAddress("c", "Purses", d.purses);
         vm.writeJson(vm.serializeAddress("c", "Market", d.market), file);

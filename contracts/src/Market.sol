@@ -6,8 +6,9 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 import {IERC20, SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Commissions} from "./Commissions.sol";
 import {IERC3009Bytes} from "./interfaces/IERC3009Bytes.sol";
+import {IHalls} from "./interfaces/IHalls.sol";
 import {ILicences} from "./interfaces/ILicences.sol";
 import {ISubscriptionMarket} from "./interfaces/ILicenceStandards.sol";
 import {IMarket} from "./interfaces/IMarket.sol";
@@ -17,7 +18,7 @@ import {Cap, Curve, Listing, OfferRecords} from "./OfferRecords.sol";
 import {Sieve} from "./Sieve.sol";
 
 /// @title The market: see IMarket.
-contract Market is OfferPrices, EIP712, ReentrancyGuardTransient {
+contract Market is OfferPrices, Commissions, EIP712 {
     using OfferRecords for Listing;
     using OfferRecords for Curve;
     using OfferRecords for Cap;
@@ -33,13 +34,17 @@ contract Market is OfferPrices, EIP712, ReentrancyGuardTransient {
 
     IModelRegistry public immutable MODELS;
     ILicences public immutable LICENCES;
+    IHalls public immutable HALLS;
 
     /// @inheritdoc IMarket
     mapping(address owner => mapping(bytes32 order => bool)) public orderUsed;
 
-    constructor(IModelRegistry models, ILicences licences) EIP712("Stoa Market", "1") {
+    constructor(IModelRegistry models, ILicences licences, IHalls halls)
+        EIP712("Stoa Market", "1")
+    {
         MODELS = models;
         LICENCES = licences;
+        HALLS = halls;
     }
 
     /// @inheritdoc IMarket
@@ -96,7 +101,9 @@ contract Market is OfferPrices, EIP712, ReentrancyGuardTransient {
         Deal memory deal = _check(order, msg.sender);
         require(msg.value >= deal.price, WrongNativeAmount(msg.value));
         first = _issue(order, deal);
-        _pay(address(0), msg.sender, deal.payTo, deal.price);
+        uint256 left = msg.value - deal.price;
+        Address.sendValue(payable(deal.payTo), deal.price - deal.commission);
+        if (left != 0) Address.sendValue(payable(msg.sender), left);
     }
 
     /// @inheritdoc IMarket
@@ -109,7 +116,7 @@ contract Market is OfferPrices, EIP712, ReentrancyGuardTransient {
         Deal memory deal = _check(order, authorization.from);
         _take(order.token, order.maxPrice, deal.digest, authorization);
         first = _issue(order, deal);
-        token.safeTransfer(deal.payTo, deal.price);
+        token.safeTransfer(deal.payTo, deal.price - deal.commission);
         uint256 left = order.maxPrice - deal.price;
         _giveBack(token, deal.payer, left, order.relayFee, deal.digest);
     }
@@ -131,7 +138,7 @@ contract Market is OfferPrices, EIP712, ReentrancyGuardTransient {
         orderUsed[payer][deal.digest] = true;
         _usePermit(order.token, permit);
         first = _issue(order, deal);
-        token.safeTransferFrom(payer, deal.payTo, deal.price);
+        _collectPrice(token, deal);
         if (order.relayFee != 0) {
             token.safeTransferFrom(payer, msg.sender, order.relayFee);
             emit RelayPaid(msg.sender, order.token, order.relayFee, deal.digest);
@@ -210,7 +217,17 @@ contract Market is OfferPrices, EIP712, ReentrancyGuardTransient {
 
     /// @inheritdoc IMarket
     function orderDigest(Order calldata order) public view returns (bytes32) {
-        return _hashTypedDataV4(keccak256(abi.encode(ORDER_TYPEHASH, order)));
+        // abi.encode(ORDER_TYPEHASH, order), as it lies there: an order is ten words. What is no
+        // address in one of its addresses reverts where that is read.
+        bytes32 typehash = ORDER_TYPEHASH;
+        bytes32 content;
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, typehash)
+            calldatacopy(add(at, 32), order, 320)
+            content := keccak256(at, 352)
+        }
+        return _hashTypedDataV4(content);
     }
 
     /// @inheritdoc IMarket
@@ -236,7 +253,11 @@ contract Market is OfferPrices, EIP712, ReentrancyGuardTransient {
                 digest,
                 authorization.signature
             );
-        uint256 received = IERC20(token).balanceOf(address(this)) - before;
+        _requireReceived(IERC20(token), before, amount);
+    }
+
+    function _requireReceived(IERC20 token, uint256 before, uint256 amount) private view {
+        uint256 received = token.balanceOf(address(this)) - before;
         require(received == amount, UnexpectedTransfer(amount, received));
     }
 
@@ -282,14 +303,22 @@ contract Market is OfferPrices, EIP712, ReentrancyGuardTransient {
         require(order.relayFee == 0, UnexpectedRelayFee());
         Deal memory deal = _check(order, msg.sender);
         first = _issue(order, deal);
-        token.safeTransferFrom(msg.sender, deal.payTo, deal.price);
+        _collectPrice(token, deal);
+    }
+
+    /// @dev From the payer's allowance.
+    function _collectPrice(IERC20 token, Deal memory deal) private {
+        token.safeTransferFrom(deal.payer, deal.payTo, deal.price - deal.commission);
+        if (deal.commission == 0) return;
+        uint256 before = token.balanceOf(address(this));
+        token.safeTransferFrom(deal.payer, address(this), deal.commission);
+        _requireReceived(token, before, deal.commission);
     }
 
     /// @dev What no order may lack, whichever door it comes through.
     function _check(Order calldata order, address payer) private view returns (Deal memory deal) {
         require(block.timestamp <= order.deadline, DeadlinePassed(order.deadline));
         require(order.holder != address(0), ZeroHolder());
-        require(order.hall == 0, UnknownHall(order.hall));
         Listing listing = _listing(order.offer);
         deal = _charge(order.offer, listing, order.token, order.n);
         uint256 all = deal.price + order.relayFee;
@@ -298,6 +327,7 @@ contract Market is OfferPrices, EIP712, ReentrancyGuardTransient {
         require(termsDigest == order.termsDigest, TermsDiffer(termsDigest));
         (deal.payTo, deal.version) = _requireForSale(order.offer, listing, model);
         (deal.payer, deal.digest) = (payer, orderDigest(order));
+        if (order.hall != 0) _setCommission(deal, listing, order.hall, model);
         if (Cap.unwrap(deal.cap) != 0 && _gains(deal, listing.seller(), order.holder)) {
             (deal.cap, deal.next) = (Cap.wrap(0), deal.curve.excess());
         }
@@ -331,6 +361,16 @@ contract Market is OfferPrices, EIP712, ReentrancyGuardTransient {
     }
 
     /// @dev Whether payer or holder gets of the price: then the sale says nothing about demand.
+    function _setCommission(Deal memory deal, Listing listing, uint256 hall, uint256 model)
+        private
+        view
+    {
+        uint16 bps;
+        (deal.curator, bps) = HALLS.commissionOn(hall, model);
+        if (bps > listing.maxCommissionBps()) bps = listing.maxCommissionBps();
+        deal.commission = deal.price * bps / 10_000;
+    }
+
     function _gains(Deal memory deal, address seller, address holder) private view returns (bool) {
         address payer = deal.payer;
         return payer == seller || holder == seller
@@ -350,6 +390,12 @@ contract Market is OfferPrices, EIP712, ReentrancyGuardTransient {
                 version: uint32(deal.version)
             })
         );
+        if (order.hall != 0) {
+            owed[deal.curator][order.token] += deal.commission;
+            emit CommissionEarned(
+                order.hall, deal.curator, order.token, deal.commission, deal.digest
+            );
+        }
         emit Purchased(
             order.offer,
             order.holder,

@@ -44,6 +44,9 @@ abstract contract OfferPrices is IMarket {
         address payTo;
         uint256 version;
         bytes32 digest;
+        /// @dev Of the price, what goes to the curator of the buyer's hall.
+        address curator;
+        uint256 commission;
     }
 
     uint256 public constant MAX_PRICES = 4;

@@ -93,6 +93,28 @@ contract GasTest is StoaTest {
         le(used[3] - used[1], 9_000);
     }
 
+    function test_buying_inAHall() public {
+        uint256 id = registered();
+        IMarket.NewOffer memory o = offerOfModel(id);
+        o.maxCommissionBps = 1_000;
+        vm.prank(creator);
+        uint256 offer = market.createOffer(o);
+        vm.prank(relay);
+        uint256 hall = halls.create("language", "Language", "Models of words.", false, 500);
+        _record("create a hall");
+        vm.prank(creator);
+        halls.propose(hall, id);
+        IMarket.Order memory order = orderFor(offer);
+        order.hall = hall;
+        vm.prank(buyer);
+        usd.approve(address(market), 100e6);
+        vm.prank(buyer);
+        market.buy(order);
+        vm.prank(buyer);
+        market.buy(order);
+        _record("buy in a hall, steady");
+    }
+
     function test_splits() public {
         Payee[] memory list = new Payee[](5);
         for (uint256 i; i < 5; ++i) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IHalls} from "../src/interfaces/IHalls.sol";
 import {ILicences} from "../src/interfaces/ILicences.sol";
 import {IMarket} from "../src/interfaces/IMarket.sol";
 import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
@@ -46,7 +47,7 @@ contract MarketTest is StoaTest {
     }
 
     function test_createOffer_refusesAModelThatChoseAnotherMarket() public {
-        Market other = new Market(models, licences);
+        Market other = new Market(models, licences, halls);
         IMarket.NewOffer memory o = offerOfModel(modelId);
         vm.expectRevert(
             abi.encodeWithSelector(ILicences.NotTheMarket.selector, modelId, address(other))
@@ -159,7 +160,7 @@ contract MarketTest is StoaTest {
                     abi.encodeWithSelector(IMarket.TermsDiffer.selector, keccak256("Use it well."));
             } else if (i == 3) {
                 o.hall = 1;
-                why = abi.encodeWithSelector(IMarket.UnknownHall.selector, 1);
+                why = abi.encodeWithSelector(IHalls.UnknownHall.selector, 1);
             } else if (i == 4) {
                 o.n = 33;
                 why = abi.encodeWithSelector(IMarket.BadQuantity.selector, 33);

@@ -58,7 +58,15 @@ contract NoPowerTest is StoaTest {
         // the licences for their caller (renewFor).
         _only(
             "Market",
-            "|createOffer|setActive|announcePrices|buy|buyWithPermit|buyNative|relayOrder|relayPermitOrder|renew|renewFor|relayRenewal|"
+            "|createOffer|setActive|announcePrices|buy|buyWithPermit|buyNative|relayOrder|relayPermitOrder|renew|renewFor|relayRenewal|collect|"
+        );
+    }
+
+    function test_halls() public view {
+        // The curator; the model's owner (propose, withdraw); curator and reviewers (decide).
+        _only(
+            "Halls",
+            "|create|describe|setCurator|setReviewer|setReviewed|lowerCommission|propose|withdraw|decide|"
         );
     }
 

@@ -8,6 +8,7 @@ import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
 import {IServices} from "../src/interfaces/IServices.sol";
 import {ISplit, ISplits, Payee} from "../src/interfaces/ISplits.sol";
 import {Channels} from "../src/Channels.sol";
+import {Halls} from "../src/Halls.sol";
 import {Licences} from "../src/Licences.sol";
 import {Market} from "../src/Market.sol";
 import {ModelRegistry} from "../src/ModelRegistry.sol";
@@ -40,6 +41,7 @@ abstract contract StoaTest {
     ModelRegistry internal models;
     Licences internal licences;
     Market internal market;
+    Halls internal halls;
     Services internal services;
     Purses internal purses;
     TestUSD internal usd;
@@ -65,6 +67,7 @@ abstract contract StoaTest {
         models = ModelRegistry(stands.models);
         licences = Licences(stands.licences);
         market = Market(stands.market);
+        halls = Halls(stands.halls);
         services = Services(stands.services);
         purses = Purses(stands.purses);
         usd = TestUSD(stands.testUsd);

@@ -69,7 +69,8 @@ interface IMarket is ISubscriptionMarket {
     /// @param n How many, 1 to 32.
     /// @param maxPrice The most that leaves the buyer's account, `relayFee` included.
     /// @param deadline The last second at which it may be carried.
-    /// @param hall The hall that brought the buyer; 0 for none.
+    /// @param hall The hall that brought the buyer, which must list the model; 0 for none. Its
+    /// commission, at most the offer's `maxCommissionBps`, comes out of the price.
     /// @param relayFee What of `maxPrice` goes to whoever carries the order.
     /// @param salt Makes equal orders different.
     struct Order {
@@ -149,6 +150,15 @@ interface IMarket is ISubscriptionMarket {
         uint256 amount,
         address payTo
     );
+    /// @notice A hall brought a sale; what it earned waits here for its curator.
+    event CommissionEarned(
+        uint256 indexed hall,
+        address indexed curator,
+        address indexed token,
+        uint256 amount,
+        bytes32 order
+    );
+    event Collected(address indexed account, address indexed token, uint256 amount);
     event RelayPaid(address indexed relay, address indexed token, uint256 amount, bytes32 order);
 
     error NotSeller(uint256 offer, address account);
@@ -164,7 +174,6 @@ interface IMarket is ISubscriptionMarket {
     error BadPrices();
     error BadCurve();
     error PlanNotSold();
-    error UnknownHall(uint256 hall);
     error CommissionTooHigh(uint16 bps);
     error UnexpectedRelayFee();
     error OrderUsed(bytes32 order);
@@ -249,6 +258,10 @@ interface IMarket is ISubscriptionMarket {
     /// @notice Whether `buy` would find it for sale.
     function isForSale(uint256 offer) external view returns (bool);
     function orderDigest(Order calldata order) external view returns (bytes32);
+
+    /// @notice Commissions of a curator, which `collect` sends to it; by anyone.
+    function owed(address account, address token) external view returns (uint256);
+    function collect(address token, address account) external returns (uint256 amount);
 
     /// @notice Whether an order signed beside a permit was carried.
     function orderUsed(address owner, bytes32 order) external view returns (bool);

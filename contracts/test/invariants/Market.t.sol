@@ -19,6 +19,9 @@ contract MarketHandler is StoaTest {
     bytes32[OFFERS] public termsThen;
     uint256 public sales;
     uint256 public licencesSold;
+    uint256 public earned;
+    uint256 internal hall;
+    address internal curator = named("curator");
     uint256 internal salt;
 
     constructor() {
@@ -29,6 +32,7 @@ contract MarketHandler is StoaTest {
             vm.prank(creator);
             uint256 id = models.register(model(names[i]));
             o = offerOfModel(id);
+            o.maxCommissionBps = 600;
             o.prices[0] = IMarket.Price(address(usd), uint96(1e6 * (i + 1)), uint96(1e6 * (i + 1)));
             o.terms.period = i == 0 ? 0 : 30 days;
             if (i == MOVING) {
@@ -39,6 +43,12 @@ contract MarketHandler is StoaTest {
             offers[i] = market.createOffer(o);
             payTos[i] = models.payTo(id);
             termsThen[i] = keccak256(abi.encode(licences.termsOf(offers[i])));
+        }
+        vm.prank(curator);
+        hall = halls.create("language", "Language", "", false, 900);
+        for (uint256 i = 1; i < OFFERS; ++i) {
+            vm.prank(creator);
+            halls.propose(hall, i + 1);
         }
         vm.prank(buyer);
         usd.approve(address(market), type(uint256).max);
@@ -56,6 +66,10 @@ contract MarketHandler is StoaTest {
         return (relay, buyer);
     }
 
+    function atHalls() external view returns (uint256 waiting, uint256 collected) {
+        return (market.owed(curator, address(usd)), usd.balanceOf(curator));
+    }
+
     function purchase(uint256 i, uint8 n, uint32 fee, uint32 extra, uint8 door) external {
         i %= OFFERS;
         IMarket.Order memory order = orderFor(offers[i]);
@@ -63,10 +77,14 @@ contract MarketHandler is StoaTest {
         order.deadline = block.timestamp;
         order.salt = bytes32(++salt);
         uint256 price = _price(i, order.n);
+        if (usd.balanceOf(buyer) < price + 2e6) return;
         order.relayFee = door % 3 == 0 ? 0 : fee % 1e6;
         order.maxPrice = price + order.relayFee + extra % 1e6;
+        if (i != 0 && extra % 2 == 0) {
+            order.hall = hall;
+            earned += price * 600 / 10_000;
+        }
         uint256 before = usd.balanceOf(buyer);
-        if (before < order.maxPrice) return;
         if (door % 3 == 0) {
             vm.prank(buyer);
             market.buy(order);
@@ -141,6 +159,11 @@ contract MarketHandler is StoaTest {
         vm.warp(block.timestamp + wait % 10 days);
     }
 
+    function collect() external {
+        vm.prank(stranger);
+        market.collect(address(usd), curator);
+    }
+
     /// @dev What the market asks, which must be within what it promises.
     function _price(uint256 i, uint256 n) private view returns (uint256 price) {
         IMarket.PriceState memory s = market.priceState(offers[i], address(usd));
@@ -170,12 +193,13 @@ contract MarketInvariants is Targets {
     }
 
     function _selectors() internal pure override returns (bytes4[] memory s) {
-        s = new bytes4[](5);
+        s = new bytes4[](6);
         s[0] = MarketHandler.purchase.selector;
         s[1] = MarketHandler.renew.selector;
         s[2] = MarketHandler.stealAllowance.selector;
         s[3] = MarketHandler.toggle.selector;
         s[4] = MarketHandler.announce.selector;
+        s[5] = MarketHandler.collect.selector;
     }
 
     function invariant_market() public view {
@@ -184,11 +208,14 @@ contract MarketInvariants is Targets {
         _everyPaidLicenceStands();
     }
 
-    /// @dev Between two transactions the market holds nothing: all of it is with the payees.
+    /// @dev Between two transactions the market holds what halls have earned and nothing else: all of
+    /// the rest is with the payees.
     function _moneyIsWithThePayees() private view {
         MarketHandler h = MarketHandler(handler);
-        require(usd.balanceOf(address(market)) == 0, "the market holds money");
-        uint256 got;
+        (uint256 waiting, uint256 got) = h.atHalls();
+        require(usd.balanceOf(address(market)) == waiting, "the market holds other money");
+        require(waiting + got == h.earned(), "the hall did not get its commission");
+        got += waiting;
         for (uint256 i; i < 3; ++i) {
             (, address payTo) = h.offerAt(i);
             got += usd.balanceOf(payTo);
