@@ -30,12 +30,22 @@ const char* path_of(PaidKind kind) {
     return "";
 }
 
-/// Of a receipt.
-Hash256 params_of(const PaidRequest& request) {
-    if (request.kind == PaidKind::embedding) return {};
-    const auto& g = request.generate;
-    return payment::params_hash({g.max_tokens, g.temperature, g.top_p, g.seed, g.stop});
-}
+/// Of receipts. Most calls have the parameters of the call before, and hashes cost.
+class ParamsHash {
+  public:
+    Hash256 operator()(const PaidRequest& request) {
+        if (request.kind == PaidKind::embedding) return {};
+        const auto& g = request.generate;
+        payment::SamplingParams params{g.max_tokens, g.temperature, g.top_p, g.seed, g.stop};
+        if (hash_ && params == last_) return *hash_;
+        last_ = std::move(params);
+        return hash_.emplace(payment::params_hash(last_));
+    }
+
+  private:
+    payment::SamplingParams last_;
+    std::optional<Hash256> hash_;
+};
 
 payment::Usage first_of(payment::Usage most) {
     most.output_tokens = std::min(most.output_tokens, kTokensAtOnce);
@@ -61,6 +71,20 @@ struct PaidRoutes::Impl {
     PaidOffer offer(const ServedModel&, PaidKind, const payment::Usage&);
     Amount least(const ServiceTerms&, const payment::Usage&);
     std::string new_id(PaidKind);
+    /// A call as its buyer sent it, and what it costs. On the heap: the frames of coroutines that
+    /// wait for the disk stay small.
+    struct Order {
+        const ServedModel& served;  ///< As it is before the first wait.
+        PaidRequest body;
+        PaidOffer terms;
+        PaidText text;
+        Amount step;  ///< By which the next voucher for a stream must be larger.
+        bool wants_events = false;
+    };
+    OrProblem<std::unique_ptr<Order>> order(const Request&, PaidKind);
+    /// Takes what it needs of the order.
+    std::unique_ptr<PaidRun> run_of(Order&, PaidCall);
+
     Task<Answer> call(Request&, PaidKind);
     Task<Answer> ask(Request&, PaidKind);
     Task<Answer> quote(Request&);
@@ -78,6 +102,7 @@ struct PaidRoutes::Impl {
     const PaidParts& parts;
     TopUps top_ups;
     VisitorLimit quotes;
+    ParamsHash params_of;
     std::unordered_map<std::uint64_t, Quoted> quoted;
     std::mt19937_64 random{std::random_device{}()};
 };
@@ -165,33 +190,42 @@ std::string PaidRoutes::Impl::new_id(PaidKind kind) {
            to_hex_digits(Bytes{drawn.bytes}.last(8));
 }
 
-Task<Answer> PaidRoutes::Impl::call(Request& request, PaidKind kind) {
-    auto body = read_paid_request(kind, request.body);
-    if (!body) co_return tl::unexpected(std::move(body.error()));
-    const auto found = model(request, body->model);
-    if (!found) co_return tl::unexpected(found.error());
-    const ServedModel& served = **found;
-    const std::string alias = served.alias;
-    const payment::Price price = served.service->price;
-    const payment::Usage most = usage_bound(*body, served.engine->info());
-    PaidOffer terms = offer(served, kind, most);
-    const bool stream = body->stream;
-    const bool wants_events = request.headers.get("Stoa-Stream") == "1";
-    if (stream && wants_events) terms.channel.least_amount = least(*served.service, first_of(most));
-    const Amount bound = terms.channel.amount;
-    const Amount for_all = terms.least;
-
-    auto begun = co_await desk->begin(request, std::move(terms), served, params_of(*body));
-    if (auto* answered = std::get_if<Answer>(&begun)) co_return std::move(*answered);
-    PaidCall& paid = std::get<PaidCall>(begun);
-    const bool in_part = paid.purchase->maximum() < for_all;
-    PaidText text(kind, new_id(kind), alias, unix_seconds(parts.clock.now()));
-    auto run = std::make_unique<PaidRun>(
-        PaidRun{std::move(paid), std::move(*body), std::move(text), {}, {}, wants_events});
-    if (stream && wants_events && in_part) {
-        run->pays_on.emplace(PaidRun::PaysOn{top_ups, bound, step_of(price), parts.voucher_wait});
+OrProblem<std::unique_ptr<PaidRoutes::Impl::Order>> PaidRoutes::Impl::order(const Request& request,
+                                                                            PaidKind kind) {
+    STOA_TRY(auto body, read_paid_request(kind, request.body));
+    STOA_TRY(const ServedModel* served, model(request, body.model));
+    const payment::Usage most = usage_bound(body, served->engine->info());
+    const payment::Price& price = served->service->price;
+    PaidText text(kind, new_id(kind), served->alias, unix_seconds(parts.clock.now()));
+    auto made = std::make_unique<Order>(*served, std::move(body), offer(*served, kind, most),
+                                        std::move(text), step_of(price));
+    made->wants_events = request.headers.get("Stoa-Stream") == "1";
+    if (made->body.stream && made->wants_events) {
+        made->terms.channel.least_amount = least(*served->service, first_of(most));
     }
-    if (stream) co_return co_await answer_stream(parts.executor, std::move(run));
+    return made;
+}
+
+std::unique_ptr<PaidRun> PaidRoutes::Impl::run_of(Order& order, PaidCall call) {
+    const bool in_part = call.purchase->maximum() < order.terms.least;
+    auto run = std::make_unique<PaidRun>(PaidRun{
+        std::move(call), std::move(order.body), std::move(order.text), {}, {}, order.wants_events});
+    if (run->request.stream && order.wants_events && in_part) {
+        run->pays_on.emplace(
+            PaidRun::PaysOn{top_ups, order.terms.channel.amount, order.step, parts.voucher_wait});
+    }
+    return run;
+}
+
+Task<Answer> PaidRoutes::Impl::call(Request& request, PaidKind kind) {
+    auto read = order(request, kind);
+    if (!read) co_return tl::unexpected(std::move(read.error()));
+    Order& it = **read;
+    const Hash256 params = params_of(it.body);
+    auto begun = co_await desk->begin(request, it.terms, it.served, params);
+    if (auto* answered = std::get_if<Answer>(&begun)) co_return std::move(*answered);
+    auto run = run_of(it, std::move(std::get<PaidCall>(begun)));
+    if (run->request.stream) co_return co_await answer_stream(parts.executor, std::move(run));
     co_return co_await answer_whole(std::move(run));
 }
 

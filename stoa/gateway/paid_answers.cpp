@@ -30,28 +30,24 @@ PaidAnswers::Running::~Running() {
 
 void PaidAnswers::keep(const Key& key, PaidAnswer answer) {
     const std::size_t bytes = answer.body->size();
-    if (bytes > kMaxAnswerBytes || kept_.contains(key)) return;
+    if (bytes > kMaxAnswerBytes) return;
     drop_old();
-    while (bytes_ + bytes > kMaxBytes && !order_.empty()) {
-        const auto oldest = kept_.find(order_.front());
-        bytes_ -= oldest->second.bytes;
-        kept_.erase(oldest);
-        order_.pop_front();
-    }
-    kept_.emplace(key, Kept{std::move(answer), clock_.steady() + kKept, bytes});
-    order_.push_back(key);
+    while (bytes_ + bytes > kMaxBytes && !order_.empty()) drop_oldest();
+    if (!kept_.try_emplace(key, std::move(answer), bytes).second) return;
+    order_.push_back({key, clock_.steady() + kKept});
     bytes_ += bytes;
 }
 
 void PaidAnswers::drop_old() {
     const auto now = clock_.steady();
-    while (!order_.empty()) {
-        const auto oldest = kept_.find(order_.front());
-        if (oldest->second.until > now) return;
-        bytes_ -= oldest->second.bytes;
-        kept_.erase(oldest);
-        order_.pop_front();
-    }
+    while (!order_.empty() && order_.front().until <= now) drop_oldest();
+}
+
+void PaidAnswers::drop_oldest() {
+    const auto oldest = kept_.find(order_.front().key);
+    bytes_ -= oldest->second.bytes;
+    kept_.erase(oldest);
+    order_.pop_front();
 }
 
 }  // namespace stoa::gateway

@@ -37,6 +37,8 @@ class PaidAnswers {
     /// Of the channel, the signed total, and the request; or of a one-off payment.
     using Key = Hash256;
 
+    /// Whether it is worth while to ask for it.
+    bool knows(const Key& key) const { return is_running(key) || kept_.contains(key); }
     /// The kept answer; when the same is being made, waits for it up to `wait`. Nothing for a new
     /// one, and for one that failed or takes longer (then `is_running`).
     Task<std::optional<PaidAnswer>> find(Key, io::Duration wait);
@@ -66,15 +68,19 @@ class PaidAnswers {
   private:
     struct Kept {
         PaidAnswer answer;
-        io::Clock::Steady until;
         std::size_t bytes = 0;
     };
+    struct Age {
+        Key key;
+        io::Clock::Steady until;
+    };
     void drop_old();
+    void drop_oldest();
 
     boost::asio::any_io_executor executor_;
     const io::Clock& clock_;
     std::unordered_map<Key, Kept> kept_;
-    std::deque<Key> order_;
+    std::deque<Age> order_;  ///< The oldest first.
     std::size_t bytes_ = 0;
     std::shared_ptr<Waiting> running_ = std::make_shared<Waiting>();
 };

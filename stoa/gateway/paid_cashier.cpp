@@ -17,9 +17,8 @@ io::Response replay(PaidAnswer answer) {
     return response;
 }
 
-/// The voucher's part of a payload that has more.
-payment::VoucherPayload voucher_of(const payment::VoucherPayload& payload) {
-    return payload;
+Task<Cashier::Bought> answered(io::Response response) {
+    co_return Cashier::Bought(std::move(response));
 }
 
 std::uint64_t seconds(const io::Clock& clock) {
@@ -28,35 +27,34 @@ std::uint64_t seconds(const io::Clock& clock) {
 
 }  // namespace
 
+/// Not a coroutine itself: its frame would hold a payment of each kind, on every call's way.
 Task<Cashier::Bought> Cashier::buy(const PaidOffer& offer, const ServiceTerms& service,
-                                   payment::PaymentPayload payment, Hash256 request) {
+                                   payment::PaymentPayload&& payment, const Hash256& request) {
     const bool exact = payment.accepted.scheme == payment::Scheme::exact;
     const payment::Requirements& offered = exact ? offer.exact : offer.channel;
     if (auto* refund_of = std::get_if<payment::RefundPayload>(&payment.payload)) {
-        co_return co_await refund(offer, service, std::move(*refund_of));
+        return refund(offer, service, std::move(*refund_of));
     }
     const Amount& least = offered.least_amount.value_or(offer.least);
     if (!payment::accepts(payment.accepted, offered) || payment.accepted.amount < least) {
-        co_return refused(offer, PaymentError::no_matching_requirements);
+        return answered(refused(offer, PaymentError::no_matching_requirements));
     }
     const Amount amount = payment.accepted.amount;
     if (auto* deposit_of = std::get_if<payment::DepositPayload>(&payment.payload)) {
-        payment::VoucherPayload voucher = voucher_of(*deposit_of);
-        std::optional<payment::DepositPayload> deposit(std::move(*deposit_of));
-        co_return co_await by_channel(offer, service, std::move(voucher), std::move(deposit),
-                                      amount, request);
+        payment::VoucherPayload voucher = *deposit_of;
+        return by_channel(offer, service, std::move(voucher),
+                          std::make_unique<payment::DepositPayload>(std::move(*deposit_of)), amount,
+                          request);
     }
     if (auto* voucher = std::get_if<payment::VoucherPayload>(&payment.payload)) {
-        std::optional<payment::DepositPayload> none;
-        co_return co_await by_channel(offer, service, std::move(*voucher), std::move(none), amount,
-                                      request);
+        return by_channel(offer, service, std::move(*voucher), nullptr, amount, request);
     }
     if (auto* authorized = std::get_if<payment::ExactPayload>(&payment.payload)) {
         PaidOffer at = offer;
         at.exact.amount = amount;
-        co_return co_await by_transfer(std::move(at), std::move(*authorized), request);
+        return by_transfer(std::move(at), std::move(*authorized), request);
     }
-    co_return refused(offer, PaymentError::payload_type);
+    return answered(refused(offer, PaymentError::payload_type));
 }
 
 Result<void> Cashier::check(const ServiceTerms& service,
@@ -86,7 +84,7 @@ Task<Answer> Cashier::look(const PaidOffer& offer, const ServiceTerms& service,
 
 Task<Cashier::Bought> Cashier::by_channel(const PaidOffer& offer, const ServiceTerms& service,
                                           payment::VoucherPayload payload,
-                                          std::optional<payment::DepositPayload> with_deposit,
+                                          std::unique_ptr<payment::DepositPayload> with_deposit,
                                           Amount amount, Hash256 request) {
     const auto checked = check(service, payload);
     if (!checked) co_return refused(offer, checked.error());
@@ -95,7 +93,10 @@ Task<Cashier::Bought> Cashier::by_channel(const PaidOffer& offer, const ServiceT
     // A retry is not an error of sums: what was charged may already stand in the total.
     const PaidAnswers::Key key =
         eth::struct_hash(id, {eth::word(payload.voucher.max_claimable), eth::Word{request}});
-    if (auto kept = co_await answers_.find(key, kSameWait)) co_return replay(std::move(*kept));
+    if (answers_.knows(key)) {
+        auto kept = co_await answers_.find(key, kSameWait);
+        if (kept) co_return replay(std::move(*kept));
+    }
 
     auto turn = co_await parts_.ledger.turns().take(id, kBusyWait);
     if (!turn) co_return refused(offer, PaymentError::channel_busy);
@@ -104,12 +105,14 @@ Task<Cashier::Bought> Cashier::by_channel(const PaidOffer& offer, const ServiceT
     }
     std::optional<ChannelPurchase::Deposit> deposited;
     if (with_deposit) {
-        auto done = co_await deposit(std::move(*with_deposit), amount);
+        auto done = co_await deposit(*with_deposit, amount);
         if (!done) co_return refused(offer, done.error(), id);
         deposited = std::move(*done);
     }
-    const auto found = co_await find_channel(payload);
-    if (!found) co_return refused(offer, found.error());
+    if (!parts_.ledger.book().find(id)) {
+        const auto opened = co_await open_channel(payload);
+        if (!opened) co_return refused(offer, opened.error());
+    }
     const ledger::Channel& channel = *parts_.ledger.book().find(id);
     const auto total =
         payment::check_total(payload.voucher, parts_.ledger.state_of(id, channel), amount);
@@ -124,17 +127,16 @@ Task<Cashier::Bought> Cashier::by_channel(const PaidOffer& offer, const ServiceT
     co_return std::unique_ptr<Purchase>(std::move(purchase));
 }
 
-Task<Result<void>> Cashier::find_channel(payment::VoucherPayload payload) {
+Task<Result<void>> Cashier::open_channel(const payment::VoucherPayload& payload) {
     const ledger::ChannelId id = payload.voucher.channel_id;
-    if (parts_.ledger.book().find(id)) co_return Result<void>{};
     if (parts_.ledger.is_full()) co_return fail(PaymentError::state_unavailable);
     auto state = co_await parts_.mirror.reader().state(id);
     if (state.balance == Amount{}) co_return fail(PaymentError::channel_not_found);
-    co_await parts_.ledger.open(id, std::move(payload.config), std::move(state));
+    co_await parts_.ledger.open(id, payload.config, std::move(state));
     co_return Result<void>{};
 }
 
-Task<Result<ChannelPurchase::Deposit>> Cashier::deposit(payment::DepositPayload payload,
+Task<Result<ChannelPurchase::Deposit>> Cashier::deposit(const payment::DepositPayload& payload,
                                                         Amount amount) {
     const ledger::ChannelId id = payload.voucher.channel_id;
     const auto valid =
@@ -155,22 +157,23 @@ Task<Result<ChannelPurchase::Deposit>> Cashier::deposit(payment::DepositPayload 
     if (!total) co_return fail(total.error());
 
     ledger::SignedDeposit signed_deposit{payload.deposit, payload.valid_after, payload.valid_before,
-                                         payload.salt, std::move(payload.authorization_signature)};
-    const auto done =
-        co_await parts_.deposits.carry(id, std::move(payload.config), std::move(signed_deposit));
+                                         payload.salt, payload.authorization_signature};
+    const auto done = co_await parts_.deposits.carry(id, payload.config, std::move(signed_deposit));
     if (!done) co_return fail(done.error());
     co_return ChannelPurchase::Deposit{done->transaction, payload.deposit};
 }
 
-Task<io::Response> Cashier::refund(const PaidOffer& offer, const ServiceTerms& service,
-                                   payment::RefundPayload payload) {
+Task<Cashier::Bought> Cashier::refund(const PaidOffer& offer, const ServiceTerms& service,
+                                      payment::RefundPayload payload) {
     const auto checked = check(service, payload);
     if (!checked) co_return refused(offer, checked.error());
     const ledger::ChannelId id = payload.voucher.channel_id;
     const auto turn = co_await parts_.ledger.turns().take(id, kBusyWait);
     if (!turn) co_return refused(offer, PaymentError::channel_busy);
-    const auto found = co_await find_channel(voucher_of(payload));
-    if (!found) co_return refused(offer, found.error());
+    if (!parts_.ledger.book().find(id)) {
+        const auto opened = co_await open_channel(payload);
+        if (!opened) co_return refused(offer, opened.error());
+    }
     const ledger::Channel& channel = *parts_.ledger.book().find(id);
     if (payload.voucher.max_claimable != channel.charged) {
         co_return refused(offer, PaymentError::cumulative_mismatch, id);

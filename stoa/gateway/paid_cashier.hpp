@@ -25,11 +25,11 @@ class Cashier {
     /// The second where there is no purchase: a refusal, a refund, or an answer given before.
     using Bought = std::variant<std::unique_ptr<Purchase>, io::Response>;
 
-    // Offers and terms are the caller's, who keeps them until it is told.
+    // Offers, terms and what else comes by reference are the caller's until it is told.
 
     /// `request` is the hash of method, path and body; `service` the one that `offer` is of.
-    Task<Bought> buy(const PaidOffer& offer, const ServiceTerms& service, payment::PaymentPayload,
-                     Hash256 request);
+    Task<Bought> buy(const PaidOffer& offer, const ServiceTerms& service, payment::PaymentPayload&&,
+                     const Hash256& request);
 
     /// A look before a call: its terms; or the refund that the request asks for.
     Task<Answer> look(const PaidOffer&, const ServiceTerms&, const Request&);
@@ -41,15 +41,16 @@ class Cashier {
 
   private:
     Task<Bought> by_channel(const PaidOffer&, const ServiceTerms&, payment::VoucherPayload,
-                            std::optional<payment::DepositPayload>, Amount amount, Hash256 request);
+                            std::unique_ptr<payment::DepositPayload>, Amount amount,
+                            Hash256 request);
     Task<Bought> by_transfer(PaidOffer, payment::ExactPayload, Hash256 request);
-    Task<io::Response> refund(const PaidOffer&, const ServiceTerms&, payment::RefundPayload);
+    Task<Bought> refund(const PaidOffer&, const ServiceTerms&, payment::RefundPayload);
 
     /// Everything that needs no chain and no waiting.
     Result<void> check(const ServiceTerms&, const payment::VoucherPayload&) const;
-    /// The channel in the book; opened from the chain where it isn't yet.
-    Task<Result<void>> find_channel(payment::VoucherPayload);
-    Task<Result<ChannelPurchase::Deposit>> deposit(payment::DepositPayload, Amount amount);
+    /// A channel that isn't in the book, from the chain.
+    Task<Result<void>> open_channel(const payment::VoucherPayload&);
+    Task<Result<ChannelPurchase::Deposit>> deposit(const payment::DepositPayload&, Amount amount);
     Task<Result<ledger::ExactSettled>> transfer(payment::Requirements offered,
                                                 payment::ExactPayload, Hash256 payment,
                                                 Hash256 request);

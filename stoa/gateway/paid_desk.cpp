@@ -37,33 +37,50 @@ PaidDesk::PaidDesk(PaidParts parts)
       failures_(std::make_shared<EngineFailures>(parts_.clock)),
       receipts_(parts_.executor, parts_.clock, parts_.authorizer, parts_.channels.chain_id()) {}
 
-Task<PaidDesk::Begun> PaidDesk::begin(const Request& request, PaidOffer offer,
+/// A call whose payment was read. The service is a copy: it changes while the call waits.
+struct PaidDesk::Order {
+    payment::PaymentPayload payment;
+    eth::Address payer;
+    ServiceTerms service;
+    std::shared_ptr<inference::Engine> engine;
+    payment::Receipt receipt;
+};
+
+Task<PaidDesk::Begun> PaidDesk::begin(const Request& request, const PaidOffer& offer,
                                       const ServedModel& served, Hash256 params) {
-    auto payment = payment_of(request, offer);
-    if (!payment) co_return Begun(std::move(payment.error()));
-    const ServiceTerms service = *served.service;  // It changes while this waits.
-    const auto engine = served.engine;
-    const eth::Address payer = payer_of(*payment);
-    if (const auto wait = failures_->wait(payer, service.id)) {
-        co_return Begun(Answer(failed_too_often(*wait)));
-    }
-    payment::Receipt receipt = receipt_before(served, hash_of(request), params);
-    auto bought = co_await cashier_.buy(offer, service, std::move(*payment), receipt.request_hash);
+    auto order = read(request, offer, served, params);
+    if (!order) co_return Begun(std::move(order.error()));
+    Order& it = **order;
+    auto bought =
+        co_await cashier_.buy(offer, it.service, std::move(it.payment), it.receipt.request_hash);
     if (auto* response = std::get_if<io::Response>(&bought)) {
         co_return Begun(Answer(std::move(*response)));
     }
     auto purchase = std::move(std::get<std::unique_ptr<Purchase>>(bought));
-    payment::ChargeMeter meter(service.price, purchase->maximum());
-    auto failed = [all = failures_, payer, id = service.id] { all->failed(payer, id); };
-    PaidCall call{engine,
-                  meter,
-                  std::move(purchase),
-                  cashier_.answers(),
-                  std::move(failed),
-                  receipts_,
-                  std::move(receipt),
-                  parts_.log};
-    co_return Begun(std::move(call));
+    co_return Begun(call_of(it, std::move(purchase)));
+}
+
+tl::expected<std::unique_ptr<PaidDesk::Order>, Answer> PaidDesk::read(const Request& request,
+                                                                      const PaidOffer& offer,
+                                                                      const ServedModel& served,
+                                                                      const Hash256& params) {
+    auto payment = payment_of(request, offer);
+    if (!payment) return tl::unexpected(std::move(payment.error()));
+    const eth::Address payer = payer_of(*payment);
+    if (const auto wait = failures_->wait(payer, served.service->id)) {
+        return tl::unexpected(Answer(failed_too_often(*wait)));
+    }
+    return std::make_unique<Order>(std::move(*payment), payer, *served.service, served.engine,
+                                   receipt_before(served, hash_of(request), params));
+}
+
+PaidCall PaidDesk::call_of(Order& order, std::unique_ptr<Purchase> purchase) {
+    const payment::ChargeMeter meter(order.service.price, purchase->maximum());
+    auto failed = [all = failures_, payer = order.payer, id = order.service.id] {
+        all->failed(payer, id);
+    };
+    return {std::move(order.engine), meter,     std::move(purchase),      cashier_.answers(),
+            std::move(failed),       receipts_, std::move(order.receipt), parts_.log};
 }
 
 }  // namespace stoa::gateway

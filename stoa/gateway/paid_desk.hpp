@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <variant>
 
 #include "stoa/gateway/paid_cashier.hpp"
@@ -22,9 +23,16 @@ class PaidDesk {
     using Begun = std::variant<PaidCall, Answer>;
 
     /// Asks for the payment of a call of the model, or takes it. `params` is the receipt's hash.
-    Task<Begun> begin(const Request&, PaidOffer, const ServedModel&, Hash256 params = {});
+    /// The offer is the caller's until it is told.
+    Task<Begun> begin(const Request&, const PaidOffer&, const ServedModel&, Hash256 params = {});
 
   private:
+    struct Order;
+    tl::expected<std::unique_ptr<Order>, Answer> read(const Request&, const PaidOffer&,
+                                                      const ServedModel&, const Hash256& params);
+    /// Takes what it needs of the order.
+    PaidCall call_of(Order&, std::unique_ptr<Purchase>);
+
     PaidParts parts_;
     Cashier cashier_;
     std::shared_ptr<EngineFailures> failures_;  ///< Streams may outlive the routes.

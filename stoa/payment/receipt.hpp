@@ -42,6 +42,8 @@ struct SamplingParams {
     double top_p = 1;
     std::uint64_t seed = 0;
     std::vector<std::string> stop;
+
+    friend bool operator==(const SamplingParams&, const SamplingParams&) = default;
 };
 
 Hash256 params_hash(const SamplingParams&);
