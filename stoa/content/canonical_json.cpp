@@ -14,7 +14,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kMaxDepth = 32;
-constexpr std::int64_t kMaxSafeInteger = (std::int64_t{1} << 53) - 1;
+constexpr std::string_view kMaxSafeInteger = "9007199254740991";
+constexpr int kMaxIntegerDigits = 18;
 
 /// The code units of well-formed UTF-8, which Boost.JSON has checked.
 std::u16string utf16(std::string_view text) {
@@ -60,8 +61,9 @@ void write_text(std::string& out, std::string_view text) {
     out += '"';
 }
 
-/// Number::toString of ECMAScript (ECMA-262, 6.1.6.1.20). False above 15 significant digits, which
-/// the JSON parser may have read inexactly.
+/// Number::toString of ECMAScript (ECMA-262, 6.1.6.1.20). False for what is not a whole number of
+/// at most 15 digits over a power of ten up to 10^22, or is above 10^18. Below that, one exact
+/// division reads the text, and any parser does it; Boost.JSON may be off by a bit beyond.
 bool write_double(std::string& out, double number) {
     if (number == 0) {
         out += '0';
@@ -78,19 +80,30 @@ bool write_double(std::string& out, double number) {
     int exponent = 0;
     std::from_chars(text.data() + e + (plus ? 2 : 1), text.data() + text.size(), exponent);
     const int count = static_cast<int>(digits.size());
-    if (count > 15) return false;
     const int point = exponent + 1;
+    if (count > 15 || count - point > 22 || point > kMaxIntegerDigits) return false;
     if (number < 0) out += '-';
-    if (count <= point && point <= 21) {
+    if (count <= point) {
         out += digits + std::string(static_cast<std::size_t>(point - count), '0');
-    } else if (0 < point && point <= 21) {
+    } else if (0 < point) {
         out += digits.insert(static_cast<std::size_t>(point), ".");
-    } else if (-6 < point && point <= 0) {
+    } else if (-6 < point) {
         out += "0." + std::string(static_cast<std::size_t>(-point), '0') + digits;
     } else {
         if (count > 1) digits.insert(1, ".");
-        out += digits + (point > 0 ? "e+" : "e-") + std::to_string(std::abs(point - 1));
+        out += digits + "e-" + std::to_string(1 - point);
     }
+    return true;
+}
+
+/// False for a whole number that a double may not hold.
+bool write_integer(std::string& out, std::string_view text) {
+    const auto digits = text.substr(text.front() == '-' ? 1 : 0);
+    const bool safe = digits.size() < kMaxSafeInteger.size() ||
+                      (digits.size() == kMaxSafeInteger.size() && digits <= kMaxSafeInteger);
+    const bool round = digits.size() <= kMaxIntegerDigits && digits.find_last_not_of('0') < 15;
+    if (!safe && !round) return false;
+    out += text;
     return true;
 }
 
@@ -117,11 +130,8 @@ bool write(std::string& out, const json::value& value) {
     switch (value.kind()) {
         case json::kind::null: out += "null"; return true;
         case json::kind::bool_: out += value.get_bool() ? "true" : "false"; return true;
-        case json::kind::int64:
-            if (std::abs(value.get_int64()) > kMaxSafeInteger) return false;
-            out += std::to_string(value.get_int64());
-            return true;
-        case json::kind::uint64: return false;
+        case json::kind::int64: return write_integer(out, std::to_string(value.get_int64()));
+        case json::kind::uint64: return write_integer(out, std::to_string(value.get_uint64()));
         case json::kind::double_:
             return std::isfinite(value.get_double()) && write_double(out, value.get_double());
         case json::kind::string: write_text(out, value.get_string()); return true;

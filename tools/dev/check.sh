@@ -31,6 +31,19 @@ sanitized() {
   shown "Testing with $1" ctest --preset "$1"
 }
 
+# fuzz SECONDS   each parser of untrusted bytes for so long, beginning with fuzz/corpus
+fuzz() {
+  local seconds=$1 name found=build/fuzz/found
+  step "Building the fuzzers" build_node fuzz fuzzers
+  mkdir -p "$found"
+  for fuzzer in build/fuzz/bin/fuzz_*; do
+    name=${fuzzer##*/fuzz_}
+    mkdir -p "$found/$name"
+    step "Fuzzing $name" "$fuzzer" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 \
+      -artifact_prefix="$found/$name-" "$found/$name" "fuzz/corpus/$name"
+  done
+}
+
 # What payments promise, tried the hard way: docs/explanation/payments.md
 proofs() {
   local cuts=10 worlds=2000 proof=build/release/bin/stoa-proof
@@ -56,7 +69,12 @@ dev_check() {
   shown "Checking the format" check_format
   step "Linting the C++ code" check_tidy
   sanitized asan
-  ! $long || sanitized tsan
+  if $long; then
+    sanitized tsan
+    fuzz 300
+  else
+    fuzz 10
+  fi
 }
 
 dev_fmt() {
