@@ -5,6 +5,7 @@ import {IChannels} from "../src/interfaces/IChannels.sol";
 import {IHalls} from "../src/interfaces/IHalls.sol";
 import {ILicences} from "../src/interfaces/ILicences.sol";
 import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
+import {IPlans} from "../src/interfaces/IPlans.sol";
 import {IServices} from "../src/interfaces/IServices.sol";
 import {ISplits} from "../src/interfaces/ISplits.sol";
 import {vm} from "./Vm.sol";
@@ -27,6 +28,7 @@ contract Deploy {
         address licences;
         address market;
         address halls;
+        address plans;
         address services;
         address purses;
         address testUsd;
@@ -127,16 +129,27 @@ contract Deploy {
         d.licences =
             _create2(abi.encodePacked(_code("Licences"), abi.encode(IModelRegistry(d.models))));
         d.halls = _create2(abi.encodePacked(_code("Halls"), abi.encode(IModelRegistry(d.models))));
-        d.market = _create2(
-            abi.encodePacked(
-                _code("Market"),
-                abi.encode(IModelRegistry(d.models), ILicences(d.licences), IHalls(d.halls))
-            )
-        );
         d.services = _create2(
             abi.encodePacked(
                 _code("Services"),
                 abi.encode(IModelRegistry(d.models), ILicences(d.licences), IChannels(d.channels))
+            )
+        );
+        d.plans = _create2(
+            abi.encodePacked(
+                _code("Plans"), abi.encode(ILicences(d.licences), IServices(d.services))
+            )
+        );
+        d.market = _create2(
+            abi.encodePacked(
+                _code("Market"),
+                abi.encode(
+                    IModelRegistry(d.models),
+                    ILicences(d.licences),
+                    IHalls(d.halls),
+                    IServices(d.services),
+                    IPlans(d.plans)
+                )
             )
         );
         d.purses = _create2(
@@ -192,6 +205,7 @@ contract Deploy {
         vm.serializeAddress("c", "ModelRegistry", d.models);
         vm.serializeAddress("c", "Licences", d.licences);
         vm.serializeAddress("c", "Halls", d.halls);
+        vm.serializeAddress("c", "Plans", d.plans);
         vm.serializeAddress("c", "Services", d.services);
         vm.serializeAddress("c", "Purses", d.purses);
         vm.writeJson(vm.serializeAddress("c", "Market", d.market), file);

@@ -31,7 +31,7 @@ struct Issued {
 /// @dev An `Issued` as it is stored, in the order of its fields from the lowest bit: zero for none.
 type IssuedWord is uint256;
 
-/// @dev What its holder changes. `used` counts since the epoch began; `left`, from the first session
+/// @dev What its holder changes; Sessions reads and writes it as the word that it is. `used` counts since the epoch began; `left`, from the first session
 /// key on, the calls of a plan.
 struct Session {
     address key;

@@ -13,12 +13,14 @@ import {ILicences} from "./interfaces/ILicences.sol";
 import {ISubscriptionMarket} from "./interfaces/ILicenceStandards.sol";
 import {IMarket} from "./interfaces/IMarket.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
-import {OfferPrices} from "./OfferPrices.sol";
+import {IPlans} from "./interfaces/IPlans.sol";
+import {IServices} from "./interfaces/IServices.sol";
+import {Offers} from "./Offers.sol";
 import {Cap, Curve, Listing, OfferRecords} from "./OfferRecords.sol";
 import {Sieve} from "./Sieve.sol";
 
 /// @title The market: see IMarket.
-contract Market is OfferPrices, Commissions, EIP712 {
+contract Market is Offers, Commissions, EIP712 {
     using OfferRecords for Listing;
     using OfferRecords for Curve;
     using OfferRecords for Cap;
@@ -30,52 +32,22 @@ contract Market is OfferPrices, Commissions, EIP712 {
     bytes32 public constant RENEWAL_TYPEHASH = keccak256(
         "Renewal(uint256 licence,address token,uint256 maxPrice,uint256 deadline,uint256 relayFee,bytes32 salt)"
     );
-    uint16 public constant MAX_COMMISSION_BPS = 1_000;
 
-    IModelRegistry public immutable MODELS;
-    ILicences public immutable LICENCES;
     IHalls public immutable HALLS;
+    IPlans public immutable PLANS;
 
     /// @inheritdoc IMarket
     mapping(address owner => mapping(bytes32 order => bool)) public orderUsed;
 
-    constructor(IModelRegistry models, ILicences licences, IHalls halls)
-        EIP712("Stoa Market", "1")
-    {
-        MODELS = models;
-        LICENCES = licences;
+    constructor(
+        IModelRegistry models,
+        ILicences licences,
+        IHalls halls,
+        IServices services,
+        IPlans plans
+    ) Offers(models, licences, services) EIP712("Stoa Market", "1") {
         HALLS = halls;
-    }
-
-    /// @inheritdoc IMarket
-    function createOffer(NewOffer calldata offer) external returns (uint256 id) {
-        require(MODELS.ownerOf(offer.terms.model) == msg.sender, NotSeller(0, msg.sender));
-        require(offer.terms.service == 0, PlanNotSold());
-        require(
-            offer.maxCommissionBps <= MAX_COMMISSION_BPS, CommissionTooHigh(offer.maxCommissionBps)
-        );
-        id = LICENCES.freeze(offer.terms);
-        Listing listing =
-            OfferRecords.listing(msg.sender, offer.maxCommissionBps, offer.prices.length);
-        _listings[id] = _setPrices(id, listing, offer);
-        emit OfferCreated(id, offer.terms.model, msg.sender, offer);
-    }
-
-    /// @inheritdoc IMarket
-    function setActive(uint256 offer, bool active) external {
-        _listings[offer] = _requireSeller(offer).withActive(active);
-        emit OfferActiveSet(offer, active);
-    }
-
-    /// @inheritdoc IMarket
-    function announcePrices(
-        uint256 offer,
-        Price[] calldata prices,
-        uint64 targetPerDay,
-        uint64 sensitivity
-    ) external {
-        Listing listing = _requireSeller(offer);
-        _listings[offer] = _setNextPrices(offer, listing, prices, targetPerDay, sensitivity);
+        PLANS = plans;
     }
 
     /// @inheritdoc IMarket
@@ -102,7 +74,8 @@ contract Market is OfferPrices, Commissions, EIP712 {
         require(msg.value >= deal.price, WrongNativeAmount(msg.value));
         first = _issue(order, deal);
         uint256 left = msg.value - deal.price;
-        Address.sendValue(payable(deal.payTo), deal.price - deal.commission);
+        if (deal.payTo == address(PLANS)) _hold(order, deal, first, deal.price);
+        else Address.sendValue(payable(deal.payTo), deal.price - deal.commission);
         if (left != 0) Address.sendValue(payable(msg.sender), left);
     }
 
@@ -117,6 +90,7 @@ contract Market is OfferPrices, Commissions, EIP712 {
         _take(order.token, order.maxPrice, deal.digest, authorization);
         first = _issue(order, deal);
         token.safeTransfer(deal.payTo, deal.price - deal.commission);
+        _hold(order, deal, first, 0);
         uint256 left = order.maxPrice - deal.price;
         _giveBack(token, deal.payer, left, order.relayFee, deal.digest);
     }
@@ -139,6 +113,7 @@ contract Market is OfferPrices, Commissions, EIP712 {
         _usePermit(order.token, permit);
         first = _issue(order, deal);
         _collectPrice(token, deal);
+        _hold(order, deal, first, 0);
         if (order.relayFee != 0) {
             token.safeTransferFrom(payer, msg.sender, order.relayFee);
             emit RelayPaid(msg.sender, order.token, order.relayFee, deal.digest);
@@ -196,36 +171,16 @@ contract Market is OfferPrices, Commissions, EIP712 {
     }
 
     /// @inheritdoc IMarket
-    function offerOf(uint256 offer) external view returns (Offer memory out) {
-        Listing listing = _listing(offer);
-        out.seller = listing.seller();
-        out.active = listing.isActive();
-        out.maxCommissionBps = listing.maxCommissionBps();
-        (out.prices, out.targetPerDay, out.sensitivity) = _pricesNow(offer, listing);
-        out.terms = LICENCES.termsOf(offer);
-    }
-
-    /// @inheritdoc IMarket
-    function isForSale(uint256 offer) external view returns (bool) {
-        Listing listing = _listings[offer];
-        if (!listing.isActive()) return false;
-        (uint256 model,,) = LICENCES.subjectOf(offer);
-        (address owner,,, IModelRegistry.Status status) = MODELS.standing(model);
-        return owner == listing.seller() && status != IModelRegistry.Status.Withdrawn
-            && MODELS.marketOf(model) == address(this);
-    }
-
-    /// @inheritdoc IMarket
     function orderDigest(Order calldata order) public view returns (bytes32) {
         // abi.encode(ORDER_TYPEHASH, order), as it lies there: an order is ten words. What is no
         // address in one of its addresses reverts where that is read.
         bytes32 typehash = ORDER_TYPEHASH;
         bytes32 content;
         assembly ("memory-safe") {
-            let at := mload(0x40)
-            mstore(at, typehash)
-            calldatacopy(add(at, 32), order, 320)
-            content := keccak256(at, 352)
+            let to := mload(0x40)
+            mstore(to, typehash)
+            calldatacopy(add(to, 32), order, 320)
+            content := keccak256(to, 352)
         }
         return _hashTypedDataV4(content);
     }
@@ -278,8 +233,8 @@ contract Market is OfferPrices, Commissions, EIP712 {
     {
         uint256 offer = LICENCES.offerOf(licence);
         Listing listing = _listing(offer);
-        (uint256 model,,) = LICENCES.subjectOf(offer);
-        (payTo,) = _requireForSale(offer, listing, model);
+        (uint256 model, uint256 service,) = LICENCES.subjectOf(offer);
+        (payTo,) = _requireForSale(offer, listing, model, service);
         price = _renewalCharge(offer, listing, token);
         require(price <= most, PriceAboveMax(price, most));
         until = LICENCES.extend(licence, uint96(price));
@@ -304,6 +259,13 @@ contract Market is OfferPrices, Commissions, EIP712 {
         Deal memory deal = _check(order, msg.sender);
         first = _issue(order, deal);
         _collectPrice(token, deal);
+        _hold(order, deal, first, 0);
+    }
+
+    /// @dev A plan's price has gone to `PLANS`, or goes there as `value`.
+    function _hold(Order calldata order, Deal memory deal, uint256 first, uint256 value) private {
+        if (deal.payTo != address(PLANS)) return;
+        PLANS.hold{value: value}(first, order.n, order.token, deal.price);
     }
 
     /// @dev From the payer's allowance.
@@ -323,44 +285,17 @@ contract Market is OfferPrices, Commissions, EIP712 {
         deal = _charge(order.offer, listing, order.token, order.n);
         uint256 all = deal.price + order.relayFee;
         require(all <= order.maxPrice, PriceAboveMax(all, order.maxPrice));
-        (uint256 model,, bytes32 termsDigest) = LICENCES.subjectOf(order.offer);
+        (uint256 model, uint256 service, bytes32 termsDigest) = LICENCES.subjectOf(order.offer);
         require(termsDigest == order.termsDigest, TermsDiffer(termsDigest));
-        (deal.payTo, deal.version) = _requireForSale(order.offer, listing, model);
+        (deal.payTo, deal.version) = _requireForSale(order.offer, listing, model, service);
         (deal.payer, deal.digest) = (payer, orderDigest(order));
         if (order.hall != 0) _setCommission(deal, listing, order.hall, model);
         if (Cap.unwrap(deal.cap) != 0 && _gains(deal, listing.seller(), order.holder)) {
             (deal.cap, deal.next) = (Cap.wrap(0), deal.curve.excess());
         }
+        if (service != 0) deal.payTo = address(PLANS);
     }
 
-    function _requireForSale(uint256 offer, Listing listing, uint256 model)
-        private
-        view
-        returns (address payTo, uint32 version)
-    {
-        require(listing.isActive(), OfferInactive(offer));
-        address owner;
-        IModelRegistry.Status status;
-        (owner, payTo, version, status) = MODELS.standing(model);
-        require(owner == listing.seller(), SellerGone(offer));
-        require(status != IModelRegistry.Status.Withdrawn, NotForSale(offer));
-    }
-
-    function _payTo(uint256 offer) internal view override returns (address) {
-        (uint256 model,,) = LICENCES.subjectOf(offer);
-        return MODELS.payTo(model);
-    }
-
-    function _requireSeller(uint256 offer) private view returns (Listing listing) {
-        listing = _listing(offer);
-        (uint256 model,,) = LICENCES.subjectOf(offer);
-        require(
-            listing.seller() == msg.sender && MODELS.ownerOf(model) == msg.sender,
-            NotSeller(offer, msg.sender)
-        );
-    }
-
-    /// @dev Whether payer or holder gets of the price: then the sale says nothing about demand.
     function _setCommission(Deal memory deal, Listing listing, uint256 hall, uint256 model)
         private
         view

@@ -135,12 +135,12 @@ abstract contract OfferPrices is IMarket {
         uint64 sensitivity
     ) internal returns (Listing) {
         _requireSameTokens(offer, listing, prices);
-        uint40 at = uint40(block.timestamp) + NOTICE;
+        uint40 from = uint40(block.timestamp) + NOTICE;
         uint16 next = (listing.generation() + 1).toUint16();
-        listing = listing.withChange(next - 1, at);
-        Curve curve = OfferRecords.curve(0, at, targetPerDay, sensitivity);
+        listing = listing.withChange(next - 1, from);
+        Curve curve = OfferRecords.curve(0, from, targetPerDay, sensitivity);
         listing = listing.withMoves(next, _store(offer, next, prices, curve));
-        emit PricesAnnounced(offer, prices, targetPerDay, sensitivity, at);
+        emit PricesAnnounced(offer, prices, targetPerDay, sensitivity, from);
         return listing;
     }
 

@@ -25,14 +25,13 @@ library OfferRecords {
     /// @dev From billionths of a sale to 1e18.
     uint256 private constant FINER = 1e9;
 
-    function listing(address seller, uint16 maxCommissionBps, uint256 tokens)
+    function listing(address by, uint16 commissionBps, uint256 count)
         internal
         pure
         returns (Listing)
     {
-        return Listing.wrap(
-            uint160(seller) | uint256(maxCommissionBps) << 160 | tokens << TOKENS_AT | ACTIVE
-        );
+        return
+            Listing.wrap(uint160(by) | uint256(commissionBps) << 160 | count << TOKENS_AT | ACTIVE);
     }
 
     function seller(Listing it) internal pure returns (address) {
@@ -58,8 +57,8 @@ library OfferRecords {
     /// @dev The generation whose prices hold now.
     function generation(Listing it) internal view returns (uint256 number) {
         number = uint16(Listing.unwrap(it) >> GENERATION_AT);
-        uint40 at = changeAt(it);
-        if (at != 0 && block.timestamp >= at) ++number;
+        uint40 change = changeAt(it);
+        if (change != 0 && block.timestamp >= change) ++number;
     }
 
     function moves(Listing it, uint256 number) internal pure returns (bool) {
@@ -77,10 +76,11 @@ library OfferRecords {
         return Listing.wrap(doesMove ? bits | bit : bits & ~bit);
     }
 
-    function withChange(Listing it, uint16 number, uint40 at) internal pure returns (Listing) {
+    function withChange(Listing it, uint16 number, uint40 time) internal pure returns (Listing) {
         uint256 mask = uint256(type(uint56).max) << GENERATION_AT;
         return Listing.wrap(
-            Listing.unwrap(it) & ~mask | uint256(number) << GENERATION_AT | uint256(at) << CHANGE_AT
+            Listing.unwrap(it) & ~mask | uint256(number) << GENERATION_AT | uint256(time)
+                << CHANGE_AT
         );
     }
 

@@ -175,6 +175,12 @@ contract Services is IServices {
     }
 
     /// @inheritdoc IServices
+    function providerOf(uint256 service) external view returns (address, uint256) {
+        Record storage record = _services[service];
+        return (record.provider, record.model);
+    }
+
+    /// @inheritdoc IServices
     function pricingOf(uint256 service) external view returns (Pricing[] memory) {
         Record storage record = _record(service);
         return _nextHolds(record) ? record.nextPricing : record.pricing;

@@ -13,10 +13,10 @@ library Sieve {
 
     function make(address split) internal view returns (uint72 sieve) {
         bytes memory payees = Clones.fetchCloneArgs(split);
-        for (uint256 at = 20; at <= payees.length; at += 24) {
+        for (uint256 i = 20; i <= payees.length; i += 24) {
             uint256 payee;
             assembly ("memory-safe") {
-                payee := mload(add(payees, at))
+                payee := mload(add(payees, i))
             }
             // Five bits in the middle of the address: vanity addresses begin or end in zeros.
             sieve |= uint72(1 << (payee >> 80 & 31));

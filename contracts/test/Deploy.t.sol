@@ -15,9 +15,10 @@ interface VmState {
 }
 
 contract DeployTest is StoaTest {
-    function _all() private view returns (address[16] memory) {
+    function _all() private view returns (address[17] memory) {
         return [
             stands.halls,
+            stands.plans,
             stands.channels,
             stands.collector3009,
             stands.collectorPermit2,
@@ -37,7 +38,7 @@ contract DeployTest is StoaTest {
     }
 
     function test_code_fitsAndStandsWhereClientsExpectIt() public view {
-        address[16] memory all = _all();
+        address[17] memory all = _all();
         for (uint256 i; i < all.length; ++i) {
             yes(all[i].code.length != 0);
             le(all[i].code.length, 24_576);
@@ -56,7 +57,7 @@ contract DeployTest is StoaTest {
 
     /// @notice No admin can hide in storage that is empty: nothing is set when Stoa begins.
     function test_storage_isEmptyAtTheBeginning() public view {
-        address[16] memory all = _all();
+        address[17] memory all = _all();
         for (uint256 i; i < all.length; ++i) {
             if (all[i] == stands.testUsd) continue;
             for (uint256 slot; slot < 64; ++slot) {
@@ -75,6 +76,10 @@ contract DeployTest is StoaTest {
         eq(address(market.LICENCES()), stands.licences);
         eq(address(market.HALLS()), stands.halls);
         eq(address(halls.MODELS()), stands.models);
+        eq(address(market.SERVICES()), stands.services);
+        eq(address(market.PLANS()), stands.plans);
+        eq(address(plans.LICENCES()), stands.licences);
+        eq(address(plans.SERVICES()), stands.services);
         eq(address(services.MODELS()), stands.models);
         eq(address(services.LICENCES()), stands.licences);
         Purse purse = Purse(payable(IPurses(stands.purses).implementation()));

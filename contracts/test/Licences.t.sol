@@ -296,7 +296,12 @@ contract LicencesTest is StoaTest {
     function test_uses_areCountedByTheSessionKey() public {
         uint256 id = issued(counted(10));
         uint32 epoch = _keyed(id);
-        _record(id, epoch, 4);
+        uint256[] memory counts = new uint256[](1);
+        counts[0] = id << 32 | 6;
+        ILicences.SignedUse[] memory uses = _signed(id, epoch, 4, useKey);
+        vm.expectEmit(address(licences));
+        emit ILicences.UsesRecorded(counts);
+        licences.recordUses(uses);
         eq(licences.remaining(id), 6);
         _record(id, epoch, 4);
         eq(licences.remaining(id), 6);
@@ -413,7 +418,7 @@ contract LicencesTest is StoaTest {
         (bytes32 r, bytes32 vs) =
             short(key, licences.useCountDigest(ILicences.UseCount(id, epoch, total)));
         uses = new ILicences.SignedUse[](1);
-        uses[0] = ILicences.SignedUse(id, epoch, total, r, vs);
+        uses[0] = ILicences.SignedUse(id << 64 | uint256(epoch) << 32 | total, r, vs);
     }
 
     function _record(uint256 id, uint32 epoch, uint32 total) private {

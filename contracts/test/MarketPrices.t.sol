@@ -216,18 +216,18 @@ contract MarketPricesTest is StoaTest {
     function test_announce_holdsAfterNoticeOnly() public {
         _buy(offer, 5);
         IMarket.Price[] memory prices = _announce(30e6, 60e6, 1e9, 2e9);
-        uint40 at = uint40(NOW) + market.NOTICE();
+        uint40 then_ = uint40(NOW) + market.NOTICE();
         (IMarket.Price[] memory pending, uint64 target, uint64 sensitivity, uint40 from) =
             market.pendingPrices(offer);
         eq(keccak256(abi.encode(pending)), keccak256(abi.encode(prices)));
         eq(target, 1e9);
         eq(sensitivity, 2e9);
-        eq(from, at);
-        vm.warp(at - 1);
+        eq(from, then_);
+        vm.warp(then_ - 1);
         IMarket.PriceState memory s = market.priceState(offer, address(usd));
         eq(s.floor, 10e6);
         eq(s.cap, 100e6);
-        vm.warp(at);
+        vm.warp(then_);
         s = market.priceState(offer, address(usd));
         eq(s.price, 30e6);
         eq(s.excess, 0);

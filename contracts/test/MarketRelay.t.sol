@@ -154,7 +154,7 @@ contract MarketRelayTest is StoaTest {
     }
 
     function test_stranger_cannotCarryAnOrderToAnotherMarketOrChain() public {
-        Market other = new Market(models, licences, halls);
+        Market other = new Market(models, licences, halls, services, plans);
         vm.prank(creator);
         models.setMarket(modelId, address(other));
         IMarket.NewOffer memory o = offerOfModel(modelId);

@@ -70,6 +70,11 @@ contract NoPowerTest is StoaTest {
         );
     }
 
+    function test_plans() public view {
+        // The market that sold the licence (hold); anyone, to whom it belongs (release, close).
+        _only("Plans", "|hold|release|close|");
+    }
+
     function test_services() public view {
         // The provider; the claimant (setClaimant).
         _only("Services", "|offerService|setPricing|setEndpoint|endService|setClaimant|");

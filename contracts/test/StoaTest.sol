@@ -12,6 +12,7 @@ import {Halls} from "../src/Halls.sol";
 import {Licences} from "../src/Licences.sol";
 import {Market} from "../src/Market.sol";
 import {ModelRegistry} from "../src/ModelRegistry.sol";
+import {Plans} from "../src/Plans.sol";
 import {Purses} from "../src/Purses.sol";
 import {Services} from "../src/Services.sol";
 import {Splits} from "../src/Splits.sol";
@@ -42,6 +43,7 @@ abstract contract StoaTest {
     Licences internal licences;
     Market internal market;
     Halls internal halls;
+    Plans internal plans;
     Services internal services;
     Purses internal purses;
     TestUSD internal usd;
@@ -68,6 +70,7 @@ abstract contract StoaTest {
         licences = Licences(stands.licences);
         market = Market(stands.market);
         halls = Halls(stands.halls);
+        plans = Plans(stands.plans);
         services = Services(stands.services);
         purses = Purses(stands.purses);
         usd = TestUSD(stands.testUsd);

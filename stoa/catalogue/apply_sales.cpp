@@ -47,11 +47,13 @@ void on_cancelled(const Change& c) {
     c.session.run("UPDATE licence SET cancelled = 1 WHERE id = ?", number(c, 0));
 }
 
+/// Each count is the licence's number, and in the lowest 32 bits what is left of it.
 void on_uses(const Change& c) {
-    const auto& licences = c.values[0].items();
-    for (std::size_t i = 0; i < licences.size(); ++i) {
-        c.session.run("UPDATE licence SET remaining = ? WHERE id = ?", c.values[1][i].as_u64(),
-                      licences[i].as_u64());
+    for (const auto& count : c.values[0].items()) {
+        const U256 number = count.as_number();
+        c.session.run("UPDATE licence SET remaining = ? WHERE id = ?",
+                      static_cast<std::uint64_t>(number & 0xffff'ffffU),
+                      static_cast<std::uint64_t>(number >> 32));
     }
 }
 
@@ -89,7 +91,7 @@ void add_sale_events(const AddEvent& add) {
     add(contract, "licence", "LicenceRenewed(uint256 indexed licence,uint40 expires,uint96 price)",
         on_renewed);
     add(contract, "licence", "RenewalCancelled(uint256 indexed licence)", on_cancelled);
-    add(contract, "licence", "UsesRecorded(uint256[] licences,uint32[] remaining)", on_uses);
+    add(contract, "licence", "UsesRecorded(uint256[] counts)", on_uses);
     add(contract, "licence",
         "Transfer(address indexed from,address indexed to,uint256 indexed licence)", on_transfer);
 }

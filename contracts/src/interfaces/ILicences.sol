@@ -98,10 +98,9 @@ interface ILicences is IERC721Metadata, IERC2981, IERC4906, IERC4907, IERC5192, 
     }
 
     /// @notice A use count with the session key's signature of it, as ERC-2098 shortens it.
+    /// @param count licence · 2^64 + epoch · 2^32 + total: words are dear where there are many.
     struct SignedUse {
-        uint256 licence;
-        uint32 epoch;
-        uint32 total;
+        uint256 count;
         bytes32 r;
         bytes32 vs;
     }
@@ -135,8 +134,8 @@ interface ILicences is IERC721Metadata, IERC2981, IERC4906, IERC4907, IERC5192, 
     event RenewalCancelled(uint256 indexed licence);
     event SeatSet(uint256 indexed licence, uint16 indexed seat, address user, uint32 epoch);
     event SessionKeySet(uint256 indexed licence, address indexed key, uint32 epoch);
-    /// @param remaining Calls left of each.
-    event UsesRecorded(uint256[] licences, uint32[] remaining);
+    /// @param counts Of each, licence · 2^32 + calls left.
+    event UsesRecorded(uint256[] counts);
 
     error NotTheMarket(uint256 model, address account);
     error BadTerms();

@@ -173,7 +173,7 @@ interface IMarket is ISubscriptionMarket {
     error BadQuantity(uint256 n);
     error BadPrices();
     error BadCurve();
-    error PlanNotSold();
+    error ServiceOver(uint256 service);
     error CommissionTooHigh(uint16 bps);
     error UnexpectedRelayFee();
     error OrderUsed(bytes32 order);
@@ -184,7 +184,8 @@ interface IMarket is ISubscriptionMarket {
     error ZeroHolder();
     error NotTheLicences(address account);
 
-    /// @notice Offers licences of a model that the sender owns and for which it chose this market.
+    /// @notice Offers licences of a model that the sender owns and for which it chose this market;
+    /// or a plan of a service that the sender provides, of a model whose owner chose this market.
     function createOffer(NewOffer calldata offer) external returns (uint256 id);
 
     /// @notice By the seller, while it owns the model.

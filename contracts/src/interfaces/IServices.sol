@@ -112,6 +112,9 @@ interface IServices {
         external
         view
         returns (address receiver, address receiverAuthorizer, bool live);
+
+    /// @notice Who serves which model. Zeros for no service.
+    function providerOf(uint256 service) external view returns (address provider, uint256 model);
     function pricingOf(uint256 service) external view returns (Pricing[] memory);
     function pendingPricing(uint256 service)
         external
