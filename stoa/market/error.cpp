@@ -17,6 +17,10 @@ ErrorText text_of(MarketError error) {
             return {"shares_not_whole", "the shares of a split sum to 1,000,000"};
         case unknown_right:
             return {"unknown_right", "the rights are download, run, derive, serve and commercial"};
+        case no_curve:
+            return {"no_curve",
+                    "a price lies between a floor above 0 and a cap that is not below it,"
+                    " with a sensitivity where they differ"};
     }
     return {"unexpected", "unknown error"};
 }

@@ -13,6 +13,7 @@ enum class MarketError {
     zero_share,        ///< A share too small to be one millionth.
     shares_not_whole,  ///< Shares that don't sum to a million.
     unknown_right,     ///< None of the rights that a licence can give.
+    no_curve,          ///< Bounds or steepness that make no price.
 };
 
 ErrorText text_of(MarketError);

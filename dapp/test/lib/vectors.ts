@@ -8,3 +8,4 @@ export const payments: any = read('test/vectors/payments/x402_batch_settlement.j
 export const market: any = read('test/vectors/market/market.json');
 export const purses: any = read('contracts/test/vectors/purse.json');
 export const contractAbi = (name: string): any[] => read(`contracts/abi/${name}.json`);
+export const priceCurve: any = read('contracts/test/vectors/price_curve.json');
