@@ -14,7 +14,7 @@ import {IDepositCollector} from "./interfaces/IDepositCollector.sol";
 import {IERC3009Bytes} from "./interfaces/IERC3009Bytes.sol";
 import {IPurse} from "./interfaces/IPurse.sol";
 import {IServices} from "./interfaces/IServices.sol";
-import {PurseUse, Use} from "./PurseUse.sol";
+import {Use} from "./PurseUse.sol";
 
 /// @title One owner's purse: see IPurse.
 /// @dev Runs as a clone whose immutable arguments are the owner and the token.
@@ -29,13 +29,12 @@ contract Purse is IPurse, EIP712 {
     }
 
     /// @dev A policy and its use in two words; a deposit writes the second alone.
-    /// @param use A packed `Use`.
     struct Key {
         uint96 capPerDay;
         uint96 capPerService;
         uint40 expires;
         uint24 number;
-        uint256 use;
+        Use use;
     }
 
     bytes32 public constant SET_POLICY_TYPEHASH = keccak256(
@@ -56,6 +55,10 @@ contract Purse is IPurse, EIP712 {
     bytes32 private constant ONE = keccak256("1");
     uint40 public constant WITHDRAW_DELAY = 1 hours;
     uint256 public constant MAX_SERVICES = 16;
+    /// @notice How many channels a key may have with one service.
+    uint256 public constant LANES = 4;
+    /// @dev Where a deposit's data has the lane, in the word of the service.
+    uint256 private constant LANE_BIT = 248;
 
     IChannels public immutable CHANNELS;
     IServices public immutable SERVICES;
@@ -72,9 +75,10 @@ contract Purse is IPurse, EIP712 {
     /// @notice Takes the native coin, so that what is sent by mistake can be taken back.
     receive() external payable {}
 
-    /// @notice A deposit into the one channel of a key at a service. By the channels alone.
-    /// @param data abi.encode(address key, uint256 service, uint256 nonce, bytes32 r, bytes32 vs):
-    /// the key's signature of the Spend in the short form of ERC-2098.
+    /// @notice A deposit into a channel of a key at a service. By the channels alone.
+    /// @param data abi.encode(address key, uint256 service | lane << 248, uint256 nonce, bytes32 r,
+    /// bytes32 vs): the key's signature of the Spend in the short form of ERC-2098. It is bound to
+    /// the lane by the channel's id.
     function collect(
         address payer,
         address token_,
@@ -85,10 +89,10 @@ contract Purse is IPurse, EIP712 {
         require(msg.sender == address(CHANNELS), OnlyChannels());
         require(payer == address(this), NotPayer(payer));
         require(token_ == token(), TokenNotAllowed(token_));
-        (address key, uint256 service, uint256 spends, bytes32 r, bytes32 vs) =
+        (address key, uint256 place, uint256 spends, bytes32 r, bytes32 vs) =
             abi.decode(data, (address, uint256, uint256, bytes32, bytes32));
-        _requireChannel(key, token_, service, channelId);
-        _count(_keys[key], key, service, channelId, spends, amount);
+        _requireChannel(key, token_, place, channelId);
+        _count(_keys[key], key, place, channelId, spends, amount);
         (address signer,,) = ECDSA.tryRecover(spendDigest(channelId, amount, spends), r, vs);
         require(signer == key, BadSpendSignature());
         IERC20(token_).safeTransfer(msg.sender, amount);
@@ -183,16 +187,15 @@ contract Purse is IPurse, EIP712 {
     /// @inheritdoc IPurse
     function stateOf(address key) external view returns (KeyState memory) {
         Key storage it = _keys[key];
-        Use memory use = PurseUse.unpack(it.use);
-        uint256 spent = use.day == _today() ? use.spentToday : 0;
+        uint256 spent = it.use.spentOn(_today());
         return KeyState({
             expires: it.number < _state.keysSince ? 0 : it.expires,
-            left: uint96(use.left),
-            leftToday: spent < it.capPerDay ? uint96(it.capPerDay - spent) : 0,
+            left: uint96(it.use.left()),
+            leftToday: uint96(_room(it.capPerDay, spent)),
             capPerDay: it.capPerDay,
             capPerService: it.capPerService,
-            spends: uint32(use.spends),
-            anyService: use.anyService
+            spends: uint32(it.use.spends()),
+            anyService: it.use.anyService()
         });
     }
 
@@ -200,16 +203,17 @@ contract Purse is IPurse, EIP712 {
     function mayPay(address key, uint256 service) external view returns (bool) {
         Key storage it = _keys[key];
         if (block.timestamp >= it.expires || it.number < _state.keysSince) return false;
-        bool listed = PurseUse.unpack(it.use).anyService || _listed[it.number][service];
+        bool listed = it.use.anyService() || _listed[it.number][service];
         return listed && SERVICES.isLive(service);
     }
 
     /// @inheritdoc IPurse
-    function channelOf(address key, uint256 service)
-        public
+    function channelOf(address key, uint256 service, uint256 lane)
+        external
         view
         returns (IChannels.ChannelConfig memory config, bytes32 channelId)
     {
+        require(lane < LANES, NoSuchLane(lane));
         (address receiver, address authorizer,) = SERVICES.receiverOf(service);
         config = IChannels.ChannelConfig({
             payer: address(this),
@@ -218,7 +222,7 @@ contract Purse is IPurse, EIP712 {
             receiverAuthorizer: authorizer,
             token: token(),
             withdrawDelay: WITHDRAW_DELAY,
-            salt: 0
+            salt: bytes32(lane)
         });
         channelId = CHANNELS.getChannelId(config);
     }
@@ -261,16 +265,34 @@ contract Purse is IPurse, EIP712 {
         return _hashTypedDataV4(keccak256(abi.encode(SPEND_TYPEHASH, channelId, amount, spends)));
     }
 
-    /// @dev A key has one channel at a service, so its balance is all that it ever locked there
-    /// less what came back: `capPerService` needs no count of its own.
-    function _requireChannel(address key, address token_, uint256 service, bytes32 channelId)
+    function _requireChannel(address key, address token_, uint256 place, bytes32 channelId)
         private
         view
     {
+        uint256 service = uint248(place);
         (address receiver, address authorizer, bool live) = SERVICES.receiverOf(service);
         require(live, ServiceNotAllowed(service));
-        bytes32 domain =
-            keccak256(abi.encode(DOMAIN_TYPEHASH, X402, ONE, block.chainid, address(CHANNELS)));
+        uint256 lane = place >> LANE_BIT;
+        require(lane < LANES, NoSuchLane(lane));
+        require(
+            channelId == _channelId(_domain(), key, receiver, authorizer, token_, lane),
+            NotThatServicesChannel(channelId)
+        );
+    }
+
+    /// @dev What makes the channels' ids, on the chain that this is.
+    function _domain() private view returns (bytes32) {
+        return keccak256(abi.encode(DOMAIN_TYPEHASH, X402, ONE, block.chainid, address(CHANNELS)));
+    }
+
+    function _channelId(
+        bytes32 domain,
+        address key,
+        address receiver,
+        address authorizer,
+        address token_,
+        uint256 lane
+    ) private view returns (bytes32) {
         bytes32 content = keccak256(
             abi.encode(
                 CHANNEL_TYPEHASH,
@@ -280,38 +302,65 @@ contract Purse is IPurse, EIP712 {
                 authorizer,
                 token_,
                 WITHDRAW_DELAY,
-                bytes32(0)
+                lane
             )
         );
-        require(
-            channelId == MessageHashUtils.toTypedDataHash(domain, content),
-            NotThatServicesChannel(channelId)
-        );
+        return MessageHashUtils.toTypedDataHash(domain, content);
+    }
+
+    /// @dev All that a key ever locked at a service, less what came back: the channels' balances tell
+    /// it, so `capPerService` needs no count of its own.
+    function _locked(address key, uint256 service) private view returns (uint256 sum) {
+        (address receiver, address authorizer,) = SERVICES.receiverOf(service);
+        bytes32 domain = _domain();
+        address token_ = token();
+        for (uint256 lane; lane < LANES; ++lane) {
+            (uint128 balance,) =
+                CHANNELS.channels(_channelId(domain, key, receiver, authorizer, token_, lane));
+            sum += balance;
+        }
     }
 
     /// @dev Counts a deposit against the key's caps.
     function _count(
         Key storage it,
         address key,
-        uint256 service,
+        uint256 place,
         bytes32 channelId,
         uint256 spends,
         uint256 amount
     ) private {
         require(block.timestamp < it.expires && it.number >= _state.keysSince, KeyNotValid(key));
-        Use memory use = PurseUse.unpack(it.use);
-        require(use.anyService || _listed[it.number][service], ServiceNotAllowed(service));
-        require(use.spends == spends, BadSpendNonce(use.spends));
-        require(amount <= use.left, CapExceeded(use.left));
+        Use use = it.use;
+        uint256 service = uint248(place);
+        require(use.anyService() || _listed[it.number][service], ServiceNotAllowed(service));
+        require(use.spends() == spends, BadSpendNonce(use.spends()));
+        uint256 left = use.left();
+        require(amount <= left, CapExceeded(left));
         uint256 day = _today();
-        uint256 spent = use.day == day ? use.spentToday : 0;
+        uint256 spent = use.spentOn(day) + amount;
         uint256 perDay = it.capPerDay;
-        require(spent + amount <= perDay, DailyCapExceeded(spent < perDay ? perDay - spent : 0));
-        it.use =
-            PurseUse.pack(Use(use.left - amount, spent + amount, day, spends + 1, use.anyService));
-        // The channels have counted this deposit already.
-        (uint128 balance,) = CHANNELS.channels(channelId);
-        uint256 cap = it.capPerService;
+        require(spent <= perDay, DailyCapExceeded(_room(perDay, spent - amount)));
+        use = use.deposited(left - amount, spent, day, place != service);
+        it.use = use;
+        _requireServiceCap(it.capPerService, key, service, channelId, use.severalLanes());
+    }
+
+    function _room(uint256 cap, uint256 used) private pure returns (uint256) {
+        return used < cap ? cap - used : 0;
+    }
+
+    /// @dev The channels have counted this deposit already.
+    function _requireServiceCap(
+        uint256 cap,
+        address key,
+        uint256 service,
+        bytes32 channelId,
+        bool lanes
+    ) private view {
+        uint256 balance;
+        if (lanes) balance = _locked(key, service);
+        else (balance,) = CHANNELS.channels(channelId);
         require(balance <= cap, ServiceCapExceeded(cap));
     }
 
@@ -331,9 +380,7 @@ contract Purse is IPurse, EIP712 {
         key.capPerService = policy.capPerService;
         key.expires = policy.expires;
         key.number = SafeCast.toUint24(number);
-        Use memory use = PurseUse.unpack(key.use);
-        (use.left, use.anyService) = (policy.cap, count == 0);
-        key.use = PurseUse.pack(use);
+        key.use = key.use.under(policy.cap, count == 0);
         for (uint256 i; i < count; ++i) {
             _listed[number][policy.services[i]] = true;
         }

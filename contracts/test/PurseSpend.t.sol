@@ -203,7 +203,7 @@ contract PurseSpendTest is PurseTest {
         this.spendsOn(second, 5e6);
         IChannels.ChannelConfig[] memory both = new IChannels.ChannelConfig[](2);
         (both[0],) = channel();
-        (both[1],) = purse.channelOf(session, second);
+        (both[1],) = purse.channelOf(session, second, 0);
         vm.prank(stranger);
         vm.expectRevert(abi.encodeWithSelector(IPurse.NotTheOwner.selector, stranger));
         purse.close(both);

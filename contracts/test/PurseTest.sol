@@ -45,18 +45,19 @@ abstract contract PurseTest is StoaTest {
     }
 
     function channel() internal view returns (IChannels.ChannelConfig memory c, bytes32 id) {
-        return purse.channelOf(session, service);
+        return purse.channelOf(session, service, 0);
     }
 
-    /// @notice What the session key signs for a deposit, with its next nonce.
-    function spendData(uint256 toService, bytes32 id, uint128 amount)
+    /// @notice What the session key signs for a deposit, with its next nonce. `place` is the service,
+    /// and the lane above its 248 bits.
+    function spendData(uint256 place, bytes32 id, uint128 amount)
         internal
         view
         returns (bytes memory)
     {
         uint256 spends_ = purse.stateOf(session).spends;
         (bytes32 r, bytes32 vs) = short(sessionKey, purse.spendDigest(id, amount, spends_));
-        return abi.encode(session, toService, spends_, r, vs);
+        return abi.encode(session, place, spends_, r, vs);
     }
 
     function spends(uint128 amount) public {
@@ -64,8 +65,13 @@ abstract contract PurseTest is StoaTest {
     }
 
     function spendsOn(uint256 toService, uint128 amount) public {
-        (IChannels.ChannelConfig memory c, bytes32 id) = purse.channelOf(session, toService);
-        channels.deposit(c, amount, address(purse), spendData(toService, id, amount));
+        spendsOnLane(toService, 0, amount);
+    }
+
+    function spendsOnLane(uint256 toService, uint256 lane, uint128 amount) public {
+        (IChannels.ChannelConfig memory c, bytes32 id) = purse.channelOf(session, toService, lane);
+        bytes memory data = spendData(toService | lane << 248, id, amount);
+        channels.deposit(c, amount, address(purse), data);
     }
 
     function list(IChannels.ChannelConfig memory c)

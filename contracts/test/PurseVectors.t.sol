@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IChannels} from "../src/interfaces/IChannels.sol";
 import {IMarket} from "../src/interfaces/IMarket.sol";
 import {IPurse} from "../src/interfaces/IPurse.sol";
 import {Market} from "../src/Market.sol";
@@ -81,9 +82,33 @@ contract PurseVectorsTest is PurseTest {
             eq(digest, _digest(path));
             (bytes32 r, bytes32 vs) = short(vm.deriveKey(MNEMONIC, 2), digest);
             bytes memory data = vm.parseJsonBytes(json, string.concat(path, ".data"));
-            eq(data, abi.encode(key, toService, nonce, r, vs));
+            uint256 lane = vm.parseJsonUint(json, string.concat(path, ".lane"));
+            eq(data, abi.encode(key, toService | lane << 248, nonce, r, vs));
         }
-        eq(i, 3);
+        eq(i, 4);
+    }
+
+    /// @notice Each of them is of the lane that its data names.
+    function test_spend_channels() public view {
+        uint256 i;
+        for (; vm.keyExistsJson(json, _path("spend", i)); ++i) {
+            string memory path = _path("spend", i);
+            IChannels.ChannelConfig memory c = IChannels.ChannelConfig({
+                payer: address(at_),
+                payerAuthorizer: vm.parseJsonAddress(json, ".key"),
+                receiver: vm.parseJsonAddress(json, string.concat(path, ".receiver")),
+                receiverAuthorizer: vm.parseJsonAddress(
+                    json, string.concat(path, ".receiverAuthorizer")
+                ),
+                token: vm.parseJsonAddress(json, ".token"),
+                withdrawDelay: 1 hours,
+                salt: bytes32(vm.parseJsonUint(json, string.concat(path, ".lane")))
+            });
+            eq(
+                channels.getChannelId(c),
+                vm.parseJsonBytes32(json, string.concat(path, ".channelId"))
+            );
+        }
     }
 
     function test_renewal() public {

@@ -184,13 +184,13 @@ contract StrangersTest is PurseTest {
         usd.transfer(address(foreign), 10e6);
         vm.prank(other);
         foreign.setPolicy(policy(), "");
-        (, bytes32 mine) = purse.channelOf(session, service);
+        (, bytes32 mine) = purse.channelOf(session, service, 0);
         bytes memory data = spendData(service, mine, 1e6);
-        (IChannels.ChannelConfig memory theirs,) = foreign.channelOf(session, service);
+        (IChannels.ChannelConfig memory theirs,) = foreign.channelOf(session, service, 0);
         vm.expectRevert(IPurse.BadSpendSignature.selector);
         channels.deposit(theirs, 1e6, address(foreign), data);
         data = spendData(second, mine, 1e6);
-        (IChannels.ChannelConfig memory its,) = purse.channelOf(session, second);
+        (IChannels.ChannelConfig memory its,) = purse.channelOf(session, second, 0);
         vm.expectRevert(IPurse.BadSpendSignature.selector);
         channels.deposit(its, 1e6, address(purse), data);
     }

@@ -47,6 +47,7 @@ export class MockNode {
   wallets = new Map();
   sessions = new Map();
   calls = 0;
+  overlaps = 0;
   block = 100;
   /** Called with the response before the next paid answer, to make it go wrong. */
   trouble = null;
@@ -170,7 +171,7 @@ export class MockNode {
         channel: {
           channelId: channel.id, config: channel.config, balance: channel.balance.toString(), charged: channel.charged.toString(), claimed: '0',
           refundable: (channel.balance - channel.charged).toString(), withdrawRequestedAt: 0, withdrawAmount: '0',
-          refundNonce: channel.nonce.toString(), idleSince: now(), ...modelOf(channel.config), ...(same(channel.config.payer, purse) && { purse, owner: address }),
+          refundNonce: channel.nonce.toString(), idleSince: now(), ...modelOf(channel.config), ...(same(channel.config.payer, purse) && { purse, owner: address, lane: Number(BigInt(channel.config.salt)) }),
         },
       };
       return channel.charged === 0n ? [item] : [item, { ...item, id: `charged:${channel.id}`, state: 'charged', amount: channel.charged.toString(), why: 'Charged and not yet claimed by the provider.' }];
@@ -290,6 +291,7 @@ export class MockNode {
         channelState: this.#state(channel), ...(channel.last && { voucherState: channel.last }),
       });
     }
+    if (max > channel.balance) return required('invalid_batch_settlement_evm_cumulative_exceeds_balance');
     channel.last = { signedMaxClaimable: max.toString(), signature: voucher.signature };
     this.calls++;
     if (rest.join('/') === 'v1/embeddings') {
@@ -309,6 +311,10 @@ export class MockNode {
       send(trouble);
       return response.end();
     }
+    // A channel is charged call by call: nobody may run two at once.
+    if (channel.running) this.overlaps++;
+    channel.running = true;
+    response.once('close', () => { channel.running = false; });
     const words = TEXT.split(/(?<= )/);
     for (const [index, content] of words.entries()) {
       if (response.destroyed) break;

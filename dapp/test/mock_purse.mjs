@@ -1,7 +1,7 @@
 // The purses of mock.mjs, as contracts/src/Purse.sol has them: every signature checked, every limit
 // kept, the money in memory.
 import {
-  concatHex, getContractAddress, hashTypedData, numberToHex, recoverTypedDataAddress, zeroHash,
+  concatHex, getContractAddress, hashTypedData, numberToHex, recoverTypedDataAddress,
 } from 'viem';
 
 const TYPES = {
@@ -60,6 +60,10 @@ export class MockPurses {
         leftToday: (it.capPerDay > it.today ? it.capPerDay - it.today : 0n).toString(),
         capPerService: it.capPerService.toString(), valid: it.expires > now(),
       } : null,
+      channels: this.channelsOf(one).filter(({ config, balance, charged }) =>
+        balance > charged && (!key || same(config.payerAuthorizer, key))).map(({ id, config, balance }) => ({
+        channelId: id, key: config.payerAuthorizer, service: null, lane: Number(BigInt(config.salt)), balance: balance.toString(), claimed: '0',
+      })),
     };
   }
 
@@ -131,19 +135,20 @@ export class MockPurses {
     return { purse: one.purse, amount: amount.toString(), waiting: this.elsewhere };
   }
 
-  /** A deposit from the purse into the one channel of a key at a service. */
+  /** A deposit from the purse into a channel of a key at a service: its salt is the lane. */
   async spend(id, config, sum, { service, nonce, signature }) {
     const amount = BigInt(sum);
     const one = this.at(config.payer);
     const it = one?.keys.get(config.payerAuthorizer.toLowerCase());
     need(it && it.expires > now() && !one.leaving, 'The key may not spend.');
-    need(same(config.receiver, this.services(service)) && config.withdrawDelay === 3600 && config.salt === zeroHash,
+    need(same(config.receiver, this.services(service)) && config.withdrawDelay === 3600 && BigInt(config.salt) < 4n,
       'This is not the channel of that service.');
     need(BigInt(nonce) === BigInt(it.spends), 'The nonce is not the next one.');
     await this.#signed(it.key, one.purse, 'Spend', { channelId: id, amount, nonce: BigInt(nonce) }, signature);
     need(amount <= it.left && it.today + amount <= it.capPerDay, 'More than the policy allows.');
     need(amount <= this.node.balance(one.purse), 'The purse holds too little.');
-    need((this.node.channels.get(id)?.balance ?? 0n) + amount <= it.capPerService, 'More than the service may get.');
+    const lanes = this.channelsOf(one).filter((other) => same(other.config.payerAuthorizer, it.key) && same(other.config.receiver, config.receiver));
+    need(lanes.reduce((sum, { balance }) => sum + balance, amount) <= it.capPerService, 'More than the service may get.');
     Object.assign(it, { left: it.left - amount, today: it.today + amount, spends: it.spends + 1 });
     this.node.pay(one.purse, -amount);
   }

@@ -70,16 +70,18 @@ std::optional<std::string> check_receipt(const payment::SignedReceipt& it, const
 }
 
 Payer::Payer(Context& context, const Deployment& deployment, const eth::Address& wallet,
-             const keys::Signer& session_key, Fund fund, Allow allow)
+             const keys::Signer& session_key, Fund fund, Allow allow, Usable usable)
     : context_(context),
       domain_(deployment.chain_id),
       wallet_(wallet),
       session_key_(session_key),
       fund_(std::move(fund)),
-      allow_(std::move(allow)) {}
+      allow_(std::move(allow)),
+      usable_(std::move(usable)) {}
 
 std::optional<Session> Payer::session_for(const Requirements& offered) const {
     std::optional<Session> best;
+    bool is_enough = false;
     for (Session& session : context_.sessions().list()) {
         const auto& config = session.channel.config;
         if (session.chain_id != domain_.chain_id() || session.wallet() != wallet_ ||
@@ -88,8 +90,11 @@ std::optional<Session> Payer::session_for(const Requirements& offered) const {
             continue;
         }
         const PaidChannel channel{domain_, session_key_, session.channel};
-        if (!channel.pays(offered)) continue;
-        if (!best || channel.missing(Amount{}) == Amount{}) best = std::move(session);
+        if (!channel.pays(offered) || (usable_ && !usable_(session))) continue;
+        const bool carries = channel.missing(offered.amount) == Amount{};
+        if (best && (is_enough || !carries)) continue;
+        best = std::move(session);
+        is_enough = carries;
     }
     return best;
 }

@@ -47,13 +47,16 @@ class Payer {
     /// Told before a voucher is signed; throws `Failure` to forbid it.
     using Allow = std::function<void(const Amount& price)>;
 
+    /// Which sessions may be used; without, all of the wallet's.
+    using Usable = std::function<bool(const Session&)>;
+
     /// What it refers to must outlive it.
     Payer(Context& context, const Deployment& deployment, const eth::Address& wallet,
-          const keys::Signer& session_key, Fund fund, Allow allow = {});
+          const keys::Signer& session_key, Fund fund, Allow allow = {}, Usable usable = {});
 
     Task<Outcome> call(const PaidCall&, Sink&);
 
-    /// The session of this wallet that can pay `offered`, if there is one.
+    /// The session of this wallet that can pay `offered`, one with enough where there is one.
     std::optional<Session> session_for(const payment::Requirements& offered) const;
 
     const payment::ChannelDomain& domain() const { return domain_; }
@@ -72,6 +75,7 @@ class Payer {
     const keys::Signer& session_key_;
     Fund fund_;
     Allow allow_;
+    Usable usable_;
 };
 
 }  // namespace stoa::client

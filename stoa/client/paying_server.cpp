@@ -51,9 +51,6 @@ Task<void> pump(std::shared_ptr<Pipe> pipe, io::Writer& writer) {
     pipe->close();
 }
 
-/// No model's name.
-constexpr const char* kPurseDoor = " purse";
-
 struct Leave {
     explicit Leave(Turnstile& it) : door(it) {}
     ~Leave() { door.leave(); }
@@ -102,7 +99,8 @@ PayingServer::PayingServer(Context& context, const Deployment& deployment,
       session_key_(std::move(session_key)),
       token_(std::move(token)),
       limits_(std::move(limits)),
-      executor_(std::move(executor)) {
+      executor_(std::move(executor)),
+      purse_door_(executor_) {
     if (wallet_) limits_.owner = wallet_->address();
 }
 
@@ -174,28 +172,35 @@ Task<io::Response> PayingServer::pay(const io::Request& request) {
 Task<void> PayingServer::run(PaidCall call, std::string model, std::shared_ptr<Pipe> pipe) {
     std::optional<io::Response> refused;
     // One call at a time for each channel: the next voucher builds on what this one cost.
-    Turnstile& door = turnstile(model);
-    co_await door.enter();
-    try {
-        refused = co_await run_in_turn(call, model, *pipe);
-    } catch (const Failure& failure) {
-        refused = refusal(failure.code() == "budget_used_up" ? 402 : 502, failure);
-    } catch (const std::exception& failure) {
-        refused = refusal(500, "proxy_failed", failure.what(), "Try again.");
+    Lanes& lanes = lanes_of(model);
+    LaneSet wanted = lanes.usable();
+    while (!wanted.empty()) {
+        const unsigned lane = co_await lanes.enter(wanted);
+        wanted = LaneSet{};
+        try {
+            refused = co_await run_on(lane, call, model, *pipe);
+        } catch (const OtherLane& other) {
+            wanted = other.lanes;
+        } catch (const Failure& failure) {
+            refused = refusal(failure.code() == "budget_used_up" ? 402 : 502, failure);
+        } catch (const std::exception& failure) {
+            refused = refusal(500, "proxy_failed", failure.what(), "Try again.");
+        }
+        lanes.leave(lane);
     }
-    door.leave();
     co_await pipe->finish(std::move(refused));
 }
 
-Task<std::optional<io::Response>> PayingServer::run_in_turn(const PaidCall& call,
-                                                            const std::string& model, Pipe& pipe) {
+Task<std::optional<io::Response>> PayingServer::run_on(unsigned lane, const PaidCall& call,
+                                                       const std::string& model, Pipe& pipe) {
     Reservation reservation{*this};
     const auto pay_in = [&](const payment::Requirements& offered, std::optional<Session> session,
                             Amount missing) {
-        return fund(offered, model, std::move(session), std::move(missing));
+        return fund(lane, offered, model, std::move(session), std::move(missing));
     };
-    Payer payer{context_,      deployment_, owner(),
-                *session_key_, pay_in,      [&](const Amount& price) { reservation.take(price); }};
+    const auto allow = [&](const Amount& price) { reservation.take(price); };
+    const auto usable = [&](const Session& session) { return session.lane() == lane; };
+    Payer payer{context_, deployment_, owner(), *session_key_, pay_in, allow, usable};
     const Outcome outcome = co_await payer.call(call, pipe);
     std::optional<io::Response> refused;
     if (outcome.response.status / 100 != 2) {
@@ -210,31 +215,20 @@ Task<std::optional<io::Response>> PayingServer::run_in_turn(const PaidCall& call
     co_return refused;
 }
 
-Task<Session> PayingServer::fund(const payment::Requirements& offered, const std::string& model,
-                                 std::optional<Session> session, Amount missing) {
+Task<Session> PayingServer::fund(unsigned lane, const payment::Requirements& offered,
+                                 const std::string& model, std::optional<Session> session,
+                                 Amount missing) {
     if (session && co_await has_enough(context_, deployment_, *session, offered.amount)) {
         co_return *std::move(session);
     }
     const Amount left = limits_.budget - spent_;
-    const TokenInfo& token = deployment_.token(offered.asset);
-    if (Purse::is_possible(deployment_, token)) {
-        // One at a time: what one call puts in may be enough for the next.
-        Turnstile& door = turnstile(kPurseDoor);
-        co_await door.enter();
-        const Leave leave{door};
-        Purse purse{context_, deployment_, token, owner()};
-        PurseWish wish;
-        wish.needed = session && session->owner ? missing : offered.amount;
-        wish.slice = std::min(limits_.deposit, left);
-        // All of the run at once, so that the wallet signs once.
-        if (wallet_) wish.refill = left;
-        auto open_wallet = [this]() -> const keys::Signer& { return wallet(); };
-        std::function<const keys::Signer&()> of = std::move(open_wallet);
-        auto locked = co_await purse.provide(offered, model, *session_key_, wish, std::move(of));
-        if (locked) co_return *std::move(locked);
-        throw Failure("purse_empty", "The purse has too little for this call.",
-                      "Fill it where its key is: stoa purse fund 5.00 --session-key " +
-                          to_checksum(session_key_->address()));
+    if (Purse::is_possible(deployment_, deployment_.token(offered.asset))) {
+        const Amount needed = session && session->owner ? missing : offered.amount;
+        co_return co_await from_purse(lane, offered, model, needed, left);
+    }
+    if (lane > 0) {
+        lanes_of(model).close(1);
+        throw OtherLane{LaneSet::of(0)};
     }
     Amount amount = std::max({missing, limits_.deposit, offered.min_deposit.value_or(Amount{})});
     amount = std::max(std::min(amount, left), missing);
@@ -243,14 +237,64 @@ Task<Session> PayingServer::fund(const payment::Requirements& offered, const std
     co_return co_await depositor.open(offered, model, session_key_->address(), amount);
 }
 
+/// Only the first lane asks the wallet, and before that what the others hold is used up.
+Task<Session> PayingServer::from_purse(unsigned lane, const payment::Requirements& offered,
+                                       const std::string& model, Amount needed, Amount left) {
+    // One at a time: what one call puts in may be enough for the next.
+    co_await purse_door_.enter();
+    const Leave leave{purse_door_};
+    Purse purse{context_, deployment_, deployment_.token(offered.asset), owner()};
+    PurseWish wish;
+    wish.lane = lane;
+    wish.needed = needed;
+    wish.slice = std::min(limits_.deposit, left);
+    if (lane > 0) wish.slice = quarter_of(wish.slice);
+    std::function<const keys::Signer&()> open_wallet = [this]() -> const keys::Signer& {
+        return wallet();
+    };
+    std::optional<Session> locked;
+    std::optional<Failure> refused;
+    try {
+        locked = co_await purse.provide(offered, model, *session_key_, wish, open_wallet);
+    } catch (const Failure& failure) {
+        refused = failure;
+    }
+    if (locked) co_return *std::move(locked);
+    if (const LaneSet rich = rich_lanes(lane, offered); !rich.empty()) throw OtherLane{rich};
+    if (lane > 0) {
+        lanes_of(model).close(lane);
+        throw OtherLane{LaneSet::of(0)};
+    }
+    if (refused) throw *refused;
+    // All of the run at once, so that the wallet signs once.
+    if (wallet_) wish.refill = left;
+    locked = co_await purse.provide(offered, model, *session_key_, wish, open_wallet);
+    if (locked) co_return *std::move(locked);
+    throw Failure("purse_empty", "The purse has too little for this call.",
+                  "Fill it where its key is: stoa purse fund 5.00 --session-key " +
+                      to_checksum(session_key_->address()));
+}
+
+/// The other lanes that hold what the call can cost.
+LaneSet PayingServer::rich_lanes(unsigned but, const payment::Requirements& offered) const {
+    LaneSet lanes;
+    for (unsigned lane = 0; lane < Lanes::kCount; ++lane) {
+        const auto is_its = [&](const Session& it) { return it.owner && it.lane() == lane; };
+        const Payer payer{context_, deployment_, owner(), *session_key_, {}, {}, is_its};
+        const auto session = payer.session_for(offered);
+        if (lane != but && session && session->channel.left() >= offered.amount) lanes.add(lane);
+    }
+    return lanes;
+}
+
 const keys::Signer& PayingServer::wallet() const {
     if (wallet_) return *wallet_;
     throw Failure("no_purses", "Without a wallet here, only a purse can pay.",
                   "This chain has none of this token: start `stoa proxy` with a --key.");
 }
 
-Turnstile& PayingServer::turnstile(const std::string& model) {
-    return turnstiles_.try_emplace(model, executor_).first->second;
+Lanes& PayingServer::lanes_of(const std::string& model) {
+    return lanes_.try_emplace(model, executor_).first->second;
 }
 
 }  // namespace stoa::client

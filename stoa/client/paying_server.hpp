@@ -5,6 +5,7 @@
 #include <string>
 
 #include "stoa/client/deposit.hpp"
+#include "stoa/client/lanes.hpp"
 #include "stoa/client/pipe.hpp"
 #include "stoa/io/http_server.hpp"
 
@@ -36,12 +37,16 @@ class PayingServer {
     Task<io::Response> forward(const io::Request&);
     Task<io::Response> pay(const io::Request&);
     Task<void> run(PaidCall call, std::string model, std::shared_ptr<Pipe> pipe);
-    Task<std::optional<io::Response>> run_in_turn(const PaidCall&, const std::string& model, Pipe&);
-    Task<Session> fund(const payment::Requirements&, const std::string& model,
+    Task<std::optional<io::Response>> run_on(unsigned lane, const PaidCall&,
+                                             const std::string& model, Pipe&);
+    Task<Session> fund(unsigned lane, const payment::Requirements&, const std::string& model,
                        std::optional<Session>, Amount missing);
+    Task<Session> from_purse(unsigned lane, const payment::Requirements&, const std::string& model,
+                             Amount needed, Amount left);
+    LaneSet rich_lanes(unsigned but, const payment::Requirements&) const;
     const keys::Signer& wallet() const;
     const eth::Address& owner() const { return limits_.owner; }
-    Turnstile& turnstile(const std::string& model);
+    Lanes& lanes_of(const std::string& model);
 
     Context& context_;
     const Deployment& deployment_;
@@ -52,7 +57,8 @@ class PayingServer {
     boost::asio::any_io_executor executor_;
     Amount spent_;
     Amount reserved_;  ///< The prices of the calls that are running.
-    std::map<std::string, Turnstile, std::less<>> turnstiles_;
+    std::map<std::string, Lanes, std::less<>> lanes_;
+    Turnstile purse_door_;
 };
 
 }  // namespace stoa::client

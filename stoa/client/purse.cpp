@@ -159,13 +159,13 @@ Task<void> Purse::put_in(const keys::Signer& wallet, const PurseStatus& now,
 }
 
 Task<Session> Purse::lock(const payment::Requirements& offered, const std::string& model,
-                          const keys::Signer& session_key, Amount amount) {
+                          unsigned lane, const keys::Signer& session_key, Amount amount) {
     const U256 service = co_await service_of(chain_, deployment_, offered);
     const payment::ChannelDomain channels{deployment_.chain_id};
     Session session;
     session.channel.config = payment::purse_channel(
         address_, session_key.address(), offered.pay_to,
-        offered.receiver_authorizer.value_or(eth::kZeroAddress), offered.asset);
+        offered.receiver_authorizer.value_or(eth::kZeroAddress), offered.asset, lane);
     const Hash256 id = channels.channel_id(session.channel.config);
     const auto known = context_.sessions().find(id);
     if (known) session = *known;
@@ -253,7 +253,7 @@ Task<std::optional<Session>> Purse::provide(const payment::Requirements& offered
     }
     const Amount slice = wish.slice == Amount{} ? quarter_of(now.balance) : wish.slice;
     const Amount amount = std::min(std::max(slice, least), now.spendable());
-    co_return co_await lock(offered, model, session_key, amount);
+    co_return co_await lock(offered, model, wish.lane, session_key, amount);
 }
 
 Task<std::string> Purse::revoke(const keys::Signer& wallet, eth::Address key) {

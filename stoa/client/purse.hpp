@@ -56,6 +56,7 @@ payment::PursePolicy policy_for(const PurseStatus&, const eth::Address& key,
 
 /// What a call wants from the purse.
 struct PurseWish {
+    unsigned lane = 0;
     Amount needed;  ///< At least so much must be set aside.
     Amount slice;   ///< So much is, where it is there; 0: a quarter of what there is.
     Amount refill;  ///< What the wallet may put in where too little is there; 0: nothing.
@@ -76,9 +77,10 @@ class Purse {
     Task<PurseStatus> fund(const keys::Signer& wallet, eth::Address key, Amount amount,
                            PurseLimits limits);
 
-    /// Locks `amount` in the key's channel at the service of `offered`, by the key's signature.
+    /// Locks `amount` in the key's channel on a lane at the service of `offered`, by the key's
+    /// signature.
     Task<Session> lock(const payment::Requirements& offered, const std::string& model,
-                       const keys::Signer& session_key, Amount amount);
+                       unsigned lane, const keys::Signer& session_key, Amount amount);
 
     /// The same where the purse has it; fills that first where the wish allows it. Nothing where
     /// too little is there.

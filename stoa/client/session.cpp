@@ -26,6 +26,8 @@ struct OpenChannel {
     std::optional<eth::Address> owner;  ///< Of the purse that pays.
     std::string model;
     std::string title;
+
+    unsigned lane() const { return owner ? payment::lane_of(config).value_or(0) : 0; }
 };
 
 std::optional<OpenChannel> open_channel(const json::value& item) {
@@ -72,6 +74,7 @@ json::object json_of(const Session& session) {
             {"balance", to_decimal(session.channel.balance)},
             {"charged", to_decimal(session.channel.charged)},
             {"token", to_checksum(session.channel.config.token)},
+            {"lane", session.lane()},
             {"purse", session.owner ? json::value(to_checksum(session.channel.config.payer))
                                     : json::value(nullptr)}};
 }
@@ -184,9 +187,12 @@ Task<void> session_status(Context& context, const SessionOptions& options) {
                          {"model", name},
                          {"refundable", to_decimal(channel.refundable)},
                          {"charged", to_decimal(channel.charged)},
-                         {"token", to_checksum(token.address)}});
-        text += printable(name) + ": " + format_units(channel.refundable, token.decimals) + ' ' +
-                token.symbol + " left, " + format_units(channel.charged, token.decimals) +
+                         {"token", to_checksum(token.address)},
+                         {"lane", channel.lane()}});
+        const std::string lane =
+            channel.lane() > 0 ? ", lane " + std::to_string(channel.lane()) : std::string{};
+        text += printable(name) + lane + ": " + format_units(channel.refundable, token.decimals) +
+                ' ' + token.symbol + " left, " + format_units(channel.charged, token.decimals) +
                 " charged\n";
     }
     context.out.result({{"address", to_checksum(wallet.address)}, {"items", items}}, text);

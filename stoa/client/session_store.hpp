@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "stoa/client/paid_channel.hpp"
+#include "stoa/payment/purse.hpp"
 
 namespace stoa::client {
 
@@ -21,6 +22,8 @@ struct Session {
     std::optional<eth::Address> owner;
 
     const eth::Address& wallet() const { return owner ? *owner : channel.config.payer; }
+    /// Of a purse's; 0 for every other.
+    unsigned lane() const { return owner ? payment::lane_of(channel.config).value_or(0) : 0; }
 };
 
 /// The sessions of this user, one file each. A session's money doesn't depend on its file: what is

@@ -59,6 +59,7 @@ Task<Session> WalletPayer::fund(const payment::Requirements& offered,
         Purse purse{context_, deployment_, token, owner_};
         PurseWish wish;
         wish.needed = has_session && session->owner ? missing : offered.amount;
+        if (has_session) wish.lane = session->lane();
         wish.refill = deposit;
         wish.slice = quarter_of(deposit);
         auto open_wallet = [this]() -> const keys::Signer& { return wallet(); };

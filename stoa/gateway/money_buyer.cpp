@@ -4,6 +4,7 @@
 #include "stoa/gateway/limits_routes.hpp"
 #include "stoa/gateway/market_json.hpp"
 #include "stoa/gateway/money_parts.hpp"
+#include "stoa/payment/purse.hpp"
 
 namespace stoa::gateway {
 namespace {
@@ -115,6 +116,7 @@ json::object MoneyReader::ChannelFacts::json(const eth::Address& account) const 
     if (owner.is_purse) {
         object["purse"] = text(owner.address);
         object["owner"] = text(account);
+        if (const auto lane = payment::lane_of(config)) object["lane"] = *lane;
     }
     return object;
 }

@@ -190,7 +190,8 @@ struct Routes {
                  machine.clock}),
           limits(core.ledger, core.link.rpc(), core.channels, machine.clock),
           relay({core.relay, core.ledger, core.mirror, core.settler, core.link.deployment(),
-                 core.served, machine.clock, limits, [&core] { core.follower.kick(); }}),
+                 core.catalogue, core.served, machine.clock, limits,
+                 [&core] { core.follower.kick(); }}),
           royalties({core.catalogue, core.link.deployment(), core.link.rpc(), market, core.relay,
                      machine.clock, [&core] { core.follower.kick(); }}),
           paid_desk(std::make_shared<PaidDesk>(PaidParts{

@@ -1,6 +1,8 @@
 #include "stoa/gateway/purse_routes.hpp"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "stoa/base/hex.hpp"
 #include "stoa/gateway/market_json.hpp"
@@ -24,6 +26,26 @@ OrProblem<eth::Address> address_in(const Request& request, const std::string& na
     if (address) return *address;
     return refuse(GatewayError::invalid_field, "The parameter \"" + name + "\" must be an address.",
                   name);
+}
+
+/// Of a purse, with the money in them.
+struct Held {
+    Held() = default;  // not an aggregate: GCC 12 destroys those twice across an await
+
+    Hash256 id;
+    payment::ChannelConfig config;
+    relay::ChannelNow now;
+    std::optional<catalogue::Service> service;
+};
+
+json::object channel_json(const Held& it) {
+    const auto lane = payment::lane_of(it.config);
+    return {{"channelId", to_hex(it.id)},
+            {"key", text(it.config.payer_authorizer)},
+            {"service", it.service ? json::value(text(it.service->id)) : json::value()},
+            {"lane", lane ? json::value(*lane) : json::value()},
+            {"balance", text(it.now.balance)},
+            {"claimed", text(it.now.claimed)}};
 }
 
 json::value key_json(const std::optional<relay::PurseKey>& key, std::uint64_t now) {
@@ -58,6 +80,8 @@ Task<Answer> PurseRoutes::show(Request& request) {
                          "token");
     }
     const auto state = co_await reader.state(owner, token, key);
+    json::array channels;
+    if (state.exists) channels = co_await channels_of(state.purse, key);
     const auto now = static_cast<std::uint64_t>(unix_seconds(parts_.clock.now()));
     const json::object body{{"purse", text(state.purse)},
                             {"exists", state.exists},
@@ -67,8 +91,41 @@ Task<Answer> PurseRoutes::show(Request& request) {
                             {"leaving", state.leaving},
                             {"balance", text(state.balance)},
                             {"key", key_json(state.key, now)},
+                            {"channels", std::move(channels)},
                             {"fee", "0"}};
     co_return ok(body);
+}
+
+/// Those that hold money of the purse, or of one key alone: at this node, and on any that the chain
+/// tells of.
+Task<json::array> PurseRoutes::channels_of(eth::Address purse, std::optional<eth::Address> key) {
+    std::map<Hash256, payment::ChannelConfig> configs;
+    const auto ever = co_await parts_.catalogue.channels_of(purse);
+    configs.insert(ever.begin(), ever.end());
+    const auto& book = parts_.ledger.book();
+    for (const auto& id : book.of_payer(purse)) configs.emplace(id, book.find(id)->config);
+    if (key)
+        std::erase_if(configs, [&](const auto& it) { return it.second.payer_authorizer != *key; });
+    std::vector<Hash256> ids;
+    for (const auto& [id, config] : configs) ids.push_back(id);
+    const auto now = co_await parts_.relay.purses().reader().channels(ids);
+    std::vector<Held> held;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        if (now[i].balance <= now[i].claimed) continue;
+        Held& it = held.emplace_back();
+        it.id = ids[i];
+        it.config = configs.at(ids[i]);
+        it.now = now[i];
+        it.service =
+            co_await parts_.catalogue.service_of_receiver(it.config.receiver, parts_.clock.now());
+    }
+    const auto place = [](const Held& it) {
+        return std::tie(it.config.payer_authorizer, it.config.receiver, it.config.salt);
+    };
+    std::ranges::sort(held, {}, place);
+    json::array rows;
+    for (const Held& it : held) rows.push_back(channel_json(it));
+    co_return rows;
 }
 
 Task<Answer> PurseRoutes::carry(std::string kind, const Fields& fields) {
@@ -168,9 +225,7 @@ Task<OrProblem<std::vector<payment::ChannelConfig>>> PurseRoutes::take_in(
     std::vector<payment::ChannelConfig> others;
     auto& ledger = parts_.ledger;
     for (const auto& config : given) {
-        const auto whole = payment::purse_channel(purse, config.payer_authorizer, config.receiver,
-                                                  config.receiver_authorizer, config.token);
-        if (config != whole) {
+        if (config.payer != purse || !payment::lane_of(config)) {
             co_return refuse(relay::RelayError::malformed, "A channel is not one of this purse's.",
                              "configs");
         }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "stoa/catalogue/catalogue.hpp"
 #include "stoa/gateway/fields.hpp"
 #include "stoa/gateway/limits_routes.hpp"
 #include "stoa/gateway/served.hpp"
@@ -16,6 +17,7 @@ struct RelayParts {
     ledger::Mirror& mirror;
     ledger::Settler& settler;
     const chain::Deployment& deployment;
+    catalogue::Catalogue& catalogue;
     const ServedModels& served;
     const io::Clock& clock;
     LimitsDesk& limits;
@@ -34,6 +36,7 @@ class PurseRoutes {
 
   private:
     Task<Answer> show(Request&);
+    Task<json::array> channels_of(eth::Address purse, std::optional<eth::Address> key);
     Task<Answer> fund(const Fields&);
     Task<Answer> set_policy(const Fields&);
     Task<Answer> revoke(const Fields&);

@@ -16,6 +16,8 @@ using eth::word;
 
 constexpr unsigned kExpiryBits = 40;
 constexpr std::uint8_t kHighBit = 0x80;
+/// Where a deposit's data has the lane, in the word of the service.
+constexpr unsigned kLaneBit = 248;
 
 }  // namespace
 
@@ -73,8 +75,17 @@ eth::Address purse_address(const eth::Address& purses, std::uint64_t chain_id,
 
 ChannelConfig purse_channel(const eth::Address& purse, const eth::Address& key,
                             const eth::Address& receiver, const eth::Address& receiver_authorizer,
-                            const eth::Address& token) {
-    return {purse, key, receiver, receiver_authorizer, token, kPurseWithdrawDelaySeconds, {}};
+                            const eth::Address& token, unsigned lane) {
+    const Hash256 salt = word(std::uint64_t{lane});
+    return {purse, key, receiver, receiver_authorizer, token, kPurseWithdrawDelaySeconds, salt};
+}
+
+std::optional<unsigned> lane_of(const ChannelConfig& config) {
+    if (config.withdraw_delay_seconds != kPurseWithdrawDelaySeconds) return std::nullopt;
+    for (unsigned lane = 0; lane < kPurseLanes; ++lane) {
+        if (config.salt == word(std::uint64_t{lane})) return lane;
+    }
+    return std::nullopt;
 }
 
 std::optional<eth::Signature> key_signature(Bytes bytes) {
@@ -93,8 +104,8 @@ std::optional<eth::Signature> key_signature(Bytes bytes) {
     return whole;
 }
 
-ByteVector spend_data(const eth::Address& key, const U256& service, const U256& nonce,
-                      const eth::Signature& signature) {
+ByteVector spend_data(const eth::Address& key, const U256& service, unsigned lane,
+                      const U256& nonce, const eth::Signature& signature) {
     static const auto type =
         eth::abi::parse_type("(address key,uint256 service,uint256 nonce,bytes32 r,bytes32 vs)")
             .value();
@@ -104,7 +115,8 @@ ByteVector spend_data(const eth::Address& key, const U256& service, const U256& 
     std::ranges::copy(all.first(32), r.bytes.begin());
     std::ranges::copy(all.subspan(32, 32), vs.bytes.begin());
     if (all.back() == 28) vs.bytes[0] |= kHighBit;
-    return eth::abi::encode(type, {key, service, nonce, r, vs});
+    const U256 place{service | U256{lane} << kLaneBit};
+    return eth::abi::encode(type, {key, place, nonce, r, vs});
 }
 
 }  // namespace stoa::payment

@@ -12,6 +12,9 @@ namespace stoa::payment {
 /// Of its policy's sums.
 inline constexpr unsigned kPurseBits = 96;
 inline constexpr std::size_t kMaxPurseServices = 16;
+/// A channel serves one call at a time, so a key may have several with one service: its lanes, from
+/// 0. A channel's salt is its lane.
+inline constexpr unsigned kPurseLanes = 4;
 /// Of every channel that a purse pays.
 inline constexpr std::uint64_t kPurseWithdrawDelaySeconds = 3600;
 
@@ -52,17 +55,20 @@ class PurseDomain {
 eth::Address purse_address(const eth::Address& purses, std::uint64_t chain_id,
                            const eth::Address& owner, const eth::Address& token);
 
-/// The one channel of a key at a service.
+/// The channel of a key at a service on a lane.
 ChannelConfig purse_channel(const eth::Address& purse, const eth::Address& key,
                             const eth::Address& receiver, const eth::Address& receiver_authorizer,
-                            const eth::Address& token);
+                            const eth::Address& token, unsigned lane = 0);
+
+/// Which lane such a channel is; nothing for one that no purse pays.
+std::optional<unsigned> lane_of(const ChannelConfig&);
 
 /// A session key's signature in the form of 65 bytes, from that or the short one of ERC-2098;
 /// nothing for bytes of another form.
 std::optional<eth::Signature> key_signature(Bytes);
 
 /// What the channels hand to the purse with a deposit.
-ByteVector spend_data(const eth::Address& key, const U256& service, const U256& nonce,
-                      const eth::Signature&);
+ByteVector spend_data(const eth::Address& key, const U256& service, unsigned lane,
+                      const U256& nonce, const eth::Signature&);
 
 }  // namespace stoa::payment

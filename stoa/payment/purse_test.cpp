@@ -78,12 +78,35 @@ TEST(Purse, SpendingsAreSignedByTheKeyInEitherForm) {
         const auto brief = key_signature(parse_hex(row.at("compact").as_string(), 64).value());
         ASSERT_TRUE(whole && brief);
         EXPECT_EQ(*whole, *brief);
+        const auto lane = static_cast<unsigned>(number_of(row.at("lane")));
         const ByteVector data =
-            spend_data(key, number_of(row.at("service")), number_of(row.at("nonce")), *brief);
+            spend_data(key, number_of(row.at("service")), lane, number_of(row.at("nonce")), *brief);
         EXPECT_EQ(to_hex(data), row.at("data").as_string());
     }
     EXPECT_FALSE(key_signature(ByteVector(63)));
     EXPECT_FALSE(key_signature(ByteVector(66)));
+}
+
+TEST(Purse, AKeyHasAChannelOfItsOwnOnEachLane) {
+    const ChannelDomain channels(rows().at("chainId").to_number<std::uint64_t>());
+    unsigned lanes = 0;
+    for (const json::value& row : rows().at("spend").as_array()) {
+        const auto lane = static_cast<unsigned>(number_of(row.at("lane")));
+        const ChannelConfig config =
+            purse_channel(address_of(rows().at("purse")), address_of(rows().at("key")),
+                          address_of(row.at("receiver")), address_of(row.at("receiverAuthorizer")),
+                          address_of(rows().at("token")), lane);
+        EXPECT_EQ(channels.channel_id(config), hash_of(row.at("channelId")));
+        EXPECT_EQ(lane_of(config), lane);
+        lanes |= 1U << lane;
+        ChannelConfig other = config;
+        other.salt = eth::word(std::uint64_t{kPurseLanes});
+        EXPECT_FALSE(lane_of(other));
+        other = config;
+        other.withdraw_delay_seconds = 3601;
+        EXPECT_FALSE(lane_of(other));
+    }
+    EXPECT_EQ(lanes, (1U << kPurseLanes) - 1);
 }
 
 TEST(Purse, AnotherChainOrPurseIsAnotherDomain) {

@@ -157,10 +157,11 @@ Task<Carried<DepositDone>> Purses::spend(Spend it) {
     const payment::ChannelConfig& config = it.config;
     const auto token = token_for(deployment_, carrier_.config(), config.token, it.amount);
     if (!token) co_return tl::unexpected(token.error());
-    if (config.withdraw_delay_seconds != payment::kPurseWithdrawDelaySeconds ||
-        config.salt != Hash256{}) {
+    const auto lane = payment::lane_of(config);
+    if (!lane) {
         co_return refuse(RelayError::malformed,
-                         "A purse's channels have salt 0 and a delay of 3600.");
+                         "A purse's channels have a lane from 0 to 3 as their salt, and a delay "
+                         "of 3600.");
     }
     const Hash256 channel_id = channels_.channel_id(config);
     const payment::PurseDomain domain(deployment_.chain_id, config.payer);
@@ -177,7 +178,7 @@ Task<Carried<DepositDone>> Purses::spend(Spend it) {
     cargo.to = channels_.contract();
     cargo.data = deposit_call(
         config, it.amount, config.payer,
-        payment::spend_data(config.payer_authorizer, it.service, it.nonce, *signature));
+        payment::spend_data(config.payer_authorizer, it.service, *lane, it.nonce, *signature));
     cargo.payer = *owner;
     cargo.token = config.token;
     const auto receipt = co_await carrier_.carry(std::move(cargo));

@@ -16,7 +16,7 @@ struct PurseDone : Inclusion {
     Amount balance;  ///< Now.
 };
 
-/// A deposit out of a purse into the one channel of a key at a service.
+/// A deposit out of a purse into a channel of a key at a service: the config says on which lane.
 struct Spend {
     payment::ChannelConfig config;
     Amount amount;

@@ -69,13 +69,13 @@ struct PurseWorld : World {
         co_return co_await relay->purses().fund(buyer.address(), it, by);
     }
 
-    payment::ChannelConfig purse_channel() const {
+    payment::ChannelConfig purse_channel(unsigned lane = 0) const {
         return payment::purse_channel(purse, session.address(), receiver, authorizer.address(),
-                                      usd.address);
+                                      usd.address, lane);
     }
 
-    Spend spend(std::uint64_t amount, std::uint64_t nonce) const {
-        Spend it{purse_channel(), Amount(amount), 1, nonce, {}};
+    Spend spend(std::uint64_t amount, std::uint64_t nonce, unsigned lane = 0) const {
+        Spend it{purse_channel(lane), Amount(amount), 1, nonce, {}};
         const auto id = relay->channels().channel_id(it.config);
         it.signature =
             bytes_of(session.sign_typed_digest(domain().spend_digest(id, it.amount, it.nonce)));
@@ -179,7 +179,7 @@ TEST(purses, a_deposit_out_of_a_purse_is_checked_before_the_chain_is_asked) {
         forged.amount = Amount(1'000'001);
         EXPECT_EQ((co_await purses.spend(forged)).error().why, RelayError::bad_signature);
         Spend salted = it.spend(1'000'000, 0);
-        salted.config.salt = eth::word(std::uint64_t{1});
+        salted.config.salt = eth::word(std::uint64_t{payment::kPurseLanes});
         EXPECT_EQ((co_await purses.spend(salted)).error().why, RelayError::malformed);
         const Spend ahead = it.spend(1'000'000, 7);
         const auto stale = co_await purses.spend(ahead);
@@ -259,6 +259,43 @@ TEST(purses, an_exit_brings_all_home_and_goes_on_where_it_stopped) {
         const auto last = co_await it.begin_exit(1);
         const auto done = co_await it.relay->purses().finish_exit(*last, rest);
         EXPECT_TRUE(done.has_value()) << done.error().detail;
+        EXPECT_EQ(done->amount, Amount(kFunds));
+        EXPECT_TRUE(done->waiting.empty());
+        const Amount after = co_await it.balance_of(it.buyer.address());
+        EXPECT_EQ(after, before);
+    });
+}
+
+TEST(purses, a_key_deposits_on_every_lane_and_an_exit_empties_all) {
+    NEEDS_GENESIS();
+    PurseWorld it;
+    it.loop.run([&]() -> Task<void> {
+        const Amount before = co_await it.balance_of(it.buyer.address());
+        PursePolicy policy = it.policy();
+        policy.cap_per_service = Amount(4'000'000);
+        const PurseFunding funding = it.funding(policy, 0);
+        auto& purses = it.relay->purses();
+        const auto funded = co_await purses.fund(it.buyer.address(), policy, funding);
+        EXPECT_TRUE(funded.has_value()) << funded.error().detail;
+        std::vector<payment::ChannelConfig> rest;
+        std::vector<Hash256> ids;
+        for (unsigned lane = 0; lane < payment::kPurseLanes; ++lane) {
+            const auto opened = co_await purses.spend(it.spend(1'000'000, lane, lane));
+            EXPECT_TRUE(opened.has_value()) << opened.error().detail << opened.error().revert;
+            EXPECT_EQ(opened->balance, Amount(1'000'000));
+            rest.push_back(it.purse_channel(lane));
+            ids.push_back(opened->channel_id);
+        }
+        const auto above = co_await purses.spend(it.spend(50'000, 4, 2));
+        EXPECT_EQ(above.error().why, RelayError::would_revert);
+        EXPECT_EQ(above.error().revert, "ServiceCapExceeded");
+
+        const auto begun = co_await it.begin_exit(1);
+        EXPECT_TRUE(begun.has_value()) << begun.error().detail;
+        const auto closed = co_await purses.finish_exit(*begun, rest);
+        EXPECT_EQ(closed->waiting, ids);
+        co_await it.hours_pass();
+        const auto done = co_await purses.finish_exit(*begun, rest);
         EXPECT_EQ(done->amount, Amount(kFunds));
         EXPECT_TRUE(done->waiting.empty());
         const Amount after = co_await it.balance_of(it.buyer.address());

@@ -4,9 +4,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import OpenAI from 'openai';
-import { createStoaFetch } from '../../dapp/packages/client/dist/index.js';
+import { createStoaFetch, laneOf } from '../../dapp/packages/client/dist/index.js';
 import { fileStore } from '../../dapp/packages/client/dist/node.js';
-import { account, openMarket } from './market.mjs';
+import { abi, account, openMarket } from './market.mjs';
 
 let market;
 before(async () => { market = await openMarket(); });
@@ -74,13 +74,59 @@ test('after everything came back, the next call goes on, also on the same channe
   assert.ok(spent > 0n && spent < 100_000n, `${spent}`);
 });
 
-test('calls that are made at once are all answered', async () => {
-  const { fetch, openai } = paying({ signer: wallet(5) });
-  const texts = await Promise.all([1, 2, 3].map(async (n) =>
-    (n === 2 ? collect(await openai.completions.create(story(true)))
+const sumOf = (list, of) => list.reduce((sum, one) => sum + BigInt(of(one)), 0n);
+
+test('eight calls of one model at once run on lanes, by one signature; the books equal the chain, and one more brings all back', async () => {
+  const signer = wallet(5);
+  const before = await market.balance(signer.address);
+  const { fetch, openai } = paying({ signer, fund: '2.00', deposit: '0.40' });
+  const texts = await Promise.all(Array.from({ length: 8 }, async (_, n) =>
+    (n % 2 === 0 ? collect(await openai.completions.create(story(true)))
       : (await openai.completions.create(story(false))).choices[0].text)));
   assert.equal(new Set(texts).size, 1);
-  assert.equal((await fetch.sessions()).length, 1);
+  assert.deepEqual(signer.signed, ['ReceiveWithAuthorization']);
+
+  const sessions = await fetch.sessions();
+  const lanes = sessions.map(laneOf).sort();
+  assert.ok(lanes.length > 1 && lanes.length <= 4, `${lanes}`);
+  assert.deepEqual(lanes, [0, 1, 2, 3].slice(0, lanes.length));
+  assert.ok(sessions.filter(({ charged }) => charged !== '0').length > 1);
+  const charged = sumOf(sessions, (one) => one.charged);
+
+  // What the device, the node and the contract say of each lane is the same, to the unit.
+  const [{ purse, balance, channels, key }] = await fetch.purses();
+  assert.equal(channels.length, lanes.length);
+  assert.equal(key.spends, lanes.length);
+  for (const { channelId, lane, service, balance: held, claimed } of channels) {
+    const own = sessions.find((one) => one.channelId === channelId);
+    assert.deepEqual([lane, service, held], [laneOf(own), own.service, own.balance]);
+    const config = await market.read(purse, abi('Purse'), 'channelOf', [own.config.payerAuthorizer, BigInt(service), BigInt(lane)]);
+    assert.equal(config[1], channelId);
+    const chain = await market.read(market.contracts.Channels, abi('Channels'), 'channels', [channelId]);
+    assert.deepEqual(chain.map(String), [held, claimed]);
+  }
+  assert.equal(BigInt(balance), await market.balance(purse));
+  const { items } = await market.json(`/api/money?address=${signer.address}`);
+  const mine = items.filter(({ kind, side }) => side === 'buyer' && kind !== 'wallet');
+  assert.deepEqual(mine.filter(({ state, channel }) => channel && state === 'refundable').map(({ channel }) => channel.lane).sort(), lanes);
+  assert.equal(sumOf(mine.filter(({ state }) => state === 'refundable'), (one) => one.amount), 2_000_000n - charged);
+
+  assert.equal(await fetch.close(), 2_000_000n - charged);
+  assert.deepEqual(signer.signed, ['ReceiveWithAuthorization', 'Exit']);
+  assert.equal(await market.balance(signer.address), before - charged);
+  for (const { channelId } of sessions) {
+    const [left, claimed] = await market.read(market.contracts.Channels, abi('Channels'), 'channels', [channelId]);
+    assert.equal(left, claimed);
+  }
+});
+
+test('without money for another lane calls at once take turns, and nobody is asked', async () => {
+  const signer = wallet(5);
+  const { fetch, openai } = paying({ signer, deposit: '0.40', policy: { perService: '0.41' } });
+  const calls = await Promise.all(Array.from({ length: 4 }, () => openai.completions.create(story(false))));
+  assert.equal(new Set(calls.map(({ choices: [{ text }] }) => text)).size, 1);
+  assert.deepEqual((await fetch.sessions()).map(laneOf), [0]);
+  assert.deepEqual(signer.signed, ['ReceiveWithAuthorization']);
   await fetch.close();
 });
 
@@ -133,7 +179,8 @@ test('eight devices spend from one purse at once, and one signature brings all o
   for (const { openai } of devices) await openai.completions.create(story(false, 8));
   await Promise.all(devices.flatMap(({ openai }) => [1, 2].map(() => openai.completions.create(story(false, 8)))));
   const sessions = (await Promise.all(devices.map(({ fetch }) => fetch.sessions()))).flat();
-  assert.equal(new Set(sessions.map(({ channelId }) => channelId)).size, 8);
+  assert.equal(new Set(sessions.map(({ channelId }) => channelId)).size, sessions.length);
+  assert.equal(new Set(sessions.map(({ config }) => config.payerAuthorizer)).size, 8);
   const charged = sessions.reduce((sum, one) => sum + BigInt(one.charged), 0n);
   assert.ok(charged > 0n);
   await devices[0].fetch.close();

@@ -126,9 +126,11 @@ export class Market {
   }
 
   /** Starts a command that goes on, such as `proxy`; resolves with its first JSON line. */
-  async background(...args) {
+  background(...args) { return this.backgroundIn('cli', ...args); }
+
+  async backgroundIn(folder, ...args) {
     const child = spawn(path.join(root, 'build/release/bin/stoa'),
-      [...args, '--node', this.url, '--data', path.join(this.data, 'cli'), '--json'],
+      [...args, '--node', this.url, '--data', path.join(this.data, folder), '--json'],
       { stdio: ['ignore', 'pipe', 'inherit'] });
     let text = '';
     for await (const chunk of child.stdout) {

@@ -106,6 +106,38 @@ test('calls of two models at once go through one proxy, which asks the wallet on
   }
 });
 
+test('calls of one model at once go through one proxy on several lanes, and their books equal the chain', async () => {
+  const cli = (...args) => market.cliIn('busy', ...args);
+  await cli('key', 'import', 'busy', '--mnemonic-file', mnemonic, '--index', '3');
+  const { address } = account(3);
+  const before = await market.balance(address);
+  await cli('purse', 'fund', '4.00');
+  const proxy = await market.backgroundIn('busy', 'proxy', '--budget', '4.00');
+  try {
+    const { OPENAI_BASE_URL: url, OPENAI_API_KEY: key } = proxy.said;
+    const answers = await Promise.all(Array.from({ length: 8 }, async () => {
+      const response = await fetch(`${url}/completions`, {
+        method: 'POST', body: JSON.stringify({ model: 'stories15m', prompt: 'Once upon a time', max_tokens: 64, temperature: 0 }),
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+      });
+      assert.equal(response.status, 200, await response.clone().text());
+      return (await response.json()).choices[0].text;
+    }));
+    assert.equal(new Set(answers).size, 1);
+  } finally {
+    proxy.close();
+  }
+  const { items } = await cli('session', 'status');
+  assert.deepEqual(items.map(({ lane }) => lane).sort(), [0, 1, 2, 3].slice(0, items.length));
+  assert.ok(items.length > 1);
+  const charged = items.reduce((sum, item) => sum + BigInt(item.charged), 0n);
+  // The policy was signed once, and the proxy asked for nothing more.
+  assert.equal((await market.json(`/api/purse?owner=${address}&token=${market.token.address}`)).nonce, 1);
+  const left = await cli('purse', 'exit');
+  assert.deepEqual([BigInt(left.amount), left.waiting], [4_000_000n - charged, 0]);
+  assert.equal(await market.balance(address), before - charged);
+});
+
 test('an exit waits for the call that runs, which is paid, and nothing is lost on either side', async () => {
   const cli = (...args) => market.cliIn('hasty', ...args);
   await cli('key', 'import', 'hasty', '--mnemonic-file', mnemonic, '--index', '2');

@@ -8,6 +8,7 @@ import {IDepositCollector} from "./IDepositCollector.sol";
 /// @notice It is both `payer` and collector of its channels, so that one signature of the owner
 /// serves every model, and what channels give back comes home; their events tell each use. Money leaves to channels of
 /// registered services, within the caps of a policy, and to the owner; nowhere else.
+/// A channel serves one call at a time, so a key may have four with each service: its *lanes*, 0 to 3.
 /// @dev EIP-712 domain: name "Stoa Purse", version "1", chain, the purse. Each signed act of the
 /// owner counts for one `nonce` and in their order alone, so what was signed before a revocation
 /// is void after it. The owner may do each of them itself, with an empty signature.
@@ -19,7 +20,7 @@ interface IPurse is IDepositCollector {
     /// @param cap The most that it may lock from now on, what comes back not counted off.
     /// @param capPerDay The most that it may lock in one day (UTC).
     /// @param capPerService The most that one service can get from it in the key's whole life: what
-    /// its one channel there holds and held, less what came back.
+    /// its lanes there hold and held together, less what came back.
     /// @param expires The first second at which it may lock no more.
     /// @param services The services it may pay, at most 16; none means any registered one.
     struct Policy {
@@ -65,6 +66,7 @@ interface IPurse is IDepositCollector {
     error KeyNotValid(address key);
     error TokenNotAllowed(address token);
     error ServiceNotAllowed(uint256 service);
+    error NoSuchLane(uint256 lane);
     error NotThatServicesChannel(bytes32 channelId);
     error BadSpendNonce(uint256 expected);
     error BadSpendSignature();
@@ -109,9 +111,9 @@ interface IPurse is IDepositCollector {
     function stateOf(address key) external view returns (KeyState memory);
     function mayPay(address key, uint256 service) external view returns (bool);
 
-    /// @notice The one channel of a key at a service: payer this purse, authoriser the key,
-    /// receiver and receiverAuthorizer the service's, withdrawDelay 3600, salt 0.
-    function channelOf(address key, uint256 service)
+    /// @notice The channel of a key at a service on a lane, 0 to 3: payer this purse, authoriser the
+    /// key, receiver and receiverAuthorizer the service's, withdrawDelay 3600, salt the lane.
+    function channelOf(address key, uint256 service, uint256 lane)
         external
         view
         returns (IChannels.ChannelConfig memory config, bytes32 channelId);

@@ -8,7 +8,7 @@ import {vm} from "../../script/Vm.sol";
 import {PurseTest} from "../PurseTest.sol";
 import {Targets} from "./Targets.sol";
 
-/// @notice One purse, two session keys and three services, in any order of acts and days. What was
+/// @notice One purse, two session keys, three services and four lanes with each, in any order of acts and days. What was
 /// spent is counted from the channels' balances, not from what the purse says.
 contract PurseHandler is PurseTest {
     uint96 internal constant CAP = 60e6;
@@ -38,26 +38,31 @@ contract PurseHandler is PurseTest {
 
     function _spend(uint256 k, uint256 s, uint128 amount, bool wrongSigner) private {
         (uint256 key, address who) = _key(k);
-        s = 1 + s % 3;
-        (IChannels.ChannelConfig memory c, bytes32 id) = purse.channelOf(who, s);
+        IChannels.ChannelConfig memory c = _channel(k, s);
+        bytes32 id = channels.getChannelId(c);
         amount = uint128(bound(amount, 1, 30e6));
         uint256 nonce = purse.stateOf(who).spends;
         if (wrongSigner) key = uint256(keccak256("thief"));
         (bytes32 r, bytes32 vs) = short(key, purse.spendDigest(id, amount, nonce));
         (uint128 before,) = channels.channels(id);
-        bytes memory data = abi.encode(who, s, nonce, r, vs);
+        bytes memory data = abi.encode(who, (1 + s % 3) | uint256(c.salt) << 248, nonce, r, vs);
         try channels.deposit(c, amount, address(purse), data) {
             (uint128 balance,) = channels.channels(id);
-            uint256 locked = balance - before;
-            spentOfCap[who] += locked;
-            spentOn[who][block.timestamp / 1 days] += locked;
             require(!wrongSigner, "without the key's signature");
-            require(live[who], "by a dead key");
-            require(who == _at(0) || s != 3, "on a service that isn't listed");
-            require(spentOfCap[who] <= CAP, "above the cap");
-            require(spentOn[who][block.timestamp / 1 days] <= PER_DAY, "above the day's cap");
-            require(balance <= PER_SERVICE, "above the service's cap");
+            _count(k, s, balance - before);
         } catch {}
+    }
+
+    function _count(uint256 k, uint256 s, uint256 locked) private {
+        address who = _at(k);
+        spentOfCap[who] += locked;
+        spentOn[who][block.timestamp / 1 days] += locked;
+        require(live[who], "by a dead key");
+        require(who == _at(0) || s % 3 != 2, "on a service that isn't listed");
+        require(spentOfCap[who] <= CAP, "above the cap");
+        require(spentOn[who][block.timestamp / 1 days] <= PER_DAY, "above the day's cap");
+        (uint256 all,,) = _with(k, s);
+        require(all <= PER_SERVICE, "above the service's cap");
     }
 
     /// @dev The first key may pay any service, the second the first two.
@@ -157,10 +162,24 @@ contract PurseHandler is PurseTest {
     /// @dev What the channels still hold of the purse, and all that receivers ever got.
     function lockedAndPaid() external view returns (uint256 locked, uint256 paid) {
         for (uint256 i; i < 6; ++i) {
-            bytes32 id = channels.getChannelId(_channel(i % 2, i / 2));
+            (uint256 all, uint256 held, uint256 claimed) = _with(i % 2, i / 2);
+            require(all <= PER_SERVICE, "a service holds above its cap");
+            locked += held;
+            paid += claimed;
+        }
+    }
+
+    /// @dev On all lanes of a key with a service: what it got, of which it holds and was paid.
+    function _with(uint256 k, uint256 s)
+        private
+        view
+        returns (uint256 all, uint256 held, uint256 paid)
+    {
+        for (uint256 lane; lane < 4; ++lane) {
+            bytes32 id = channels.getChannelId(_channel(k, s % 3 + 3 * lane));
             (uint128 balance, uint128 claimed) = channels.channels(id);
-            require(balance <= PER_SERVICE, "a service holds above its cap");
-            locked += balance - claimed;
+            all += balance;
+            held += balance - claimed;
             paid += claimed;
         }
     }
@@ -180,7 +199,7 @@ contract PurseHandler is PurseTest {
         view
         returns (IChannels.ChannelConfig memory c)
     {
-        (c,) = purse.channelOf(_at(k), 1 + s % 3);
+        (c,) = purse.channelOf(_at(k), 1 + s % 3, s / 3 % 4);
     }
 
     function _key(uint256 k) private view returns (uint256 key, address who) {

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 
 const need = createRequire(path.join(process.cwd(), 'package.json'));
-const { compactSignatureToHex, encodeAbiParameters, hashTypedData, keccak256, parseSignature, stringToBytes,
+const { compactSignatureToHex, encodeAbiParameters, hashTypedData, keccak256, numberToHex, parseSignature, stringToBytes,
   signatureToCompactSignature } = need('viem');
 const { mnemonicToAccount } = need('viem/accounts');
 
@@ -15,6 +15,7 @@ const [owner, key] = [account(1), account(2)];
 const token = '0x5FbDB2315678afecb367f032d93F642f64180aa3';
 const purse = '0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0';
 const market = '0xDc64a140Aa3E981100a9becA4E685f962f0cF6C9';
+const channels = '0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003';
 const chainId = 713371;
 const domain = { name: 'Stoa Purse', version: '1', chainId, verifyingContract: purse };
 const fields = (...list) => list.map((each) => each.split(' ')).map(([type, name]) => ({ name, type }));
@@ -43,14 +44,26 @@ const setPolicy = [];
 for (const policy of policies) {
   setPolicy.push({ policy: text(policy), ...await signed(owner, 'SetPolicy', { ...policy, nonce: 0n }) });
 }
+const ChannelConfig = fields('address payer', 'address payerAuthorizer', 'address receiver', 'address receiverAuthorizer',
+  'address token', 'uint40 withdrawDelay', 'bytes32 salt');
+/** The key's channels with services that these accounts are paid for, on each lane. */
+const channelOf = (service, lane) => {
+  const [receiver, receiverAuthorizer] = [account(Number(service)).address, account(9).address];
+  const config = { payer: purse, payerAuthorizer: key.address, receiver, receiverAuthorizer, token, withdrawDelay: 3600,
+    salt: numberToHex(lane, { size: 32 }) };
+  const channelDomain = { name: 'x402 Batch Settlement', version: '1', chainId, verifyingContract: channels };
+  const channelId = hashTypedData({ domain: channelDomain, types: { ChannelConfig }, primaryType: 'ChannelConfig', message: config });
+  return { receiver, receiverAuthorizer, channelId };
+};
 const spend = [];
-for (const [amount, nonce, service] of [[1_000_000n, 0n, 1n], [1n, 1n, 2n], [2n ** 128n - 1n, 2n ** 32n - 1n, 99n]]) {
-  const channelId = keccak256(stringToBytes(`channel ${service}`));
+for (const [amount, nonce, service, lane] of [[1_000_000n, 0n, 1n, 0n], [1n, 1n, 2n, 1n], [7n, 2n, 2n, 2n],
+  [2n ** 128n - 1n, 2n ** 32n - 1n, 99n, 3n]]) {
+  const { channelId, ...paid } = channelOf(service, lane);
   const it = await signed(key, 'Spend', { channelId, amount, nonce });
   const { r, yParityAndS: vs } = signatureToCompactSignature(parseSignature(it.signature));
   const kinds = ['address', 'uint256', 'uint256', 'bytes32', 'bytes32'].map((type) => ({ type }));
-  const data = encodeAbiParameters(kinds, [key.address, service, nonce, r, vs]);
-  spend.push({ channelId, ...text({ amount, nonce, service }), ...it, compact: compactSignatureToHex({ r, yParityAndS: vs }), data });
+  const data = encodeAbiParameters(kinds, [key.address, service | lane << 248n, nonce, r, vs]);
+  spend.push({ channelId, ...paid, ...text({ amount, nonce, service, lane }), ...it, compact: compactSignatureToHex({ r, yParityAndS: vs }), data });
 }
 const renewal = { licence: 7n, token, maxPrice: 5_200_000n, deadline: 1_900_000_000n, relayFee: 200_000n,
   salt: keccak256(stringToBytes('salt')) };

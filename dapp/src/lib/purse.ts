@@ -1,7 +1,7 @@
 // The purse of the page's visitor: one signature of the wallet funds it and says what this device's
 // key may spend; from then on the key opens a session with any model by itself.
 import {
-  checkPurse, emptied, exclusive, exitTypedData, fundingOf, isRefusal, limitsFor, policyFields, Problem,
+  checkPurse, emptied, exclusive, exitTypedData, fundingOf, isRefusal, largestHeld, limitsFor, policyFields, Problem,
   purseChannel, purseOf, type PursePolicy, type PurseState, PURSE_WITHDRAW_DELAY, revokeTypedData,
   setPolicyTypedData, spendOf, type StoredChannel,
 } from '@stoa/client';
@@ -74,9 +74,8 @@ export function policyOf(
   state: PurseState, token: Token, limits: Limits,
   { key, channels, now }: { key: Address; channels: StoredChannel[]; now: number },
 ): PursePolicy {
-  const largest = channels
-    .filter(({ payer, config }) => payer === state.purse && same(config.payerAuthorizer, key))
-    .reduce((most, { balance }) => (BigInt(balance) > most ? BigInt(balance) : most), 0n);
+  const largest = largestHeld(channels
+    .filter(({ payer, config }) => payer === state.purse && same(config.payerAuthorizer, key)));
   return {
     key, token: token.address,
     ...limitsFor(state, { cap: limits.cap, perDay: limits.perDay ?? undefined, largest }),

@@ -177,6 +177,8 @@ export type MoneyChannel = {
   /** Where a purse pays it: which, and whose. */
   purse?: Address;
   owner?: Address;
+  /** Of a purse's: 0, or more for calls at once. */
+  lane?: number;
   limits?: SessionLimits;
 };
 

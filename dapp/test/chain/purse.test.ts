@@ -1,8 +1,8 @@
 // A purse on the real contracts: what the page signs is carried as a node would, and nothing else passes.
 import { IDBFactory } from 'fake-indexeddb';
 import type { Address, Hex } from 'viem';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { CHANNELS, collectData, createStoaFetch, encodeHeader, purseOf, type ChannelConfig } from '@stoa/client';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { CHANNELS, collectData, createStoaFetch, encodeHeader, laneOf, purseOf, type ChannelConfig } from '@stoa/client';
 import { createApi } from '../../src/lib/api';
 import { createDeviceStore } from '../../src/lib/device_store';
 import {
@@ -60,7 +60,7 @@ async function answer(url: URL, body: any): Promise<object> {
     }
     default: {
       const { channelConfig, deposit: { amount, authorization: { purseSpend: it } } } = body;
-      const data = collectData({ ...it, key: channelConfig.payerAuthorizer });
+      const data = collectData({ ...it, key: channelConfig.payerAuthorizer, lane: Number(BigInt(channelConfig.salt)) });
       const sent = await world.send(0, 'Channels', CHANNELS, 'deposit', [channelConfig, BigInt(amount), channelConfig.payer, data]);
       configs.push(channelConfig);
       const channelId = await world.read<Hex>('Channels', CHANNELS, 'getChannelId', [channelConfig]);
@@ -102,7 +102,7 @@ test('one signature funds a purse at the address that the page worked out, and t
 
   const channel = await open(500_000n);
   expect(channel).toMatchObject({ balance: '500000', open: true, payer: purse, owner });
-  const [, id] = Object.values(await world.read<any>('Purse', purse, 'channelOf', [channel.config.payerAuthorizer, 1n]));
+  const [, id] = Object.values(await world.read<any>('Purse', purse, 'channelOf', [channel.config.payerAuthorizer, 1n, 0n]));
   expect(id).toBe(channel.channelId);
   expect(await addFromPurse({ ...act, channel, amount: 250_000n })).toMatchObject({ balance: '750000' });
   expect(provider.prompts).toHaveLength(1);
@@ -181,17 +181,42 @@ test('without any node the wallet empties purse and channels itself', async () =
   expect(await world.balance(owner)).toBe(before);
 });
 
-test('the paying fetch funds and opens on the real contracts', async () => {
-  const signer = account(wallets++);
+/** A node that is paid by whoever sends a payment; each call lasts until `release`. */
+function payingNode(release: Promise<void> = Promise.resolve()) {
   const terms = {
     scheme: 'batch-settlement', network: 'eip155:1337', amount: '1000', asset: world.token.address, payTo: world.service.receiver,
     maxTimeoutSeconds: 60, extra: { name: 'Test USD', version: '1', receiverAuthorizer: world.service.receiverAuthorizer, withdrawDelay: 3600, minDeposit: '50000' },
   };
-  const node = (async (input: string, init?: RequestInit) => {
+  return (async (input: string, init?: RequestInit) => {
     if (!String(input).includes('/m/')) return relay(input, init);
-    if (new Headers(init?.headers).has('payment-signature')) return new Response('{"paid":true}');
+    if (new Headers(init?.headers).has('payment-signature')) {
+      await release;
+      return new Response('{"paid":true}');
+    }
     return new Response('{}', { status: 402, headers: { 'payment-required': encodeHeader({ x402Version: 2, accepts: [terms] }) } });
   }) as typeof fetch;
+}
+
+test('calls at once take lanes of the real contract, which bounds them together', async () => {
+  const signer = account(wallets++);
+  let release = () => {};
+  const fetch = payingNode(new Promise((done) => { release = done; }));
+  const pay = createStoaFetch({ node: 'http://node.test', signer, now, fetch, deposit: '0.40', policy: { cap: '1', perService: '0.65' } });
+  const call = () => pay('http://node.test/m/tiny/v1/completions', { method: 'POST', body: '{"prompt":"x"}' });
+  const calls = Array.from({ length: 6 }, call);
+  const open = async () => (await pay.sessions()).map(laneOf).sort();
+  // 0.40, 0.10, 0.10 and then the 0.05 that are left of the service's limit.
+  await vi.waitFor(async () => expect(await open()).toEqual([0, 1, 2, 3]), { timeout: 30_000 });
+  release();
+  expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(6).fill(200));
+  const balances = (await pay.sessions()).sort((a, b) => laneOf(a) - laneOf(b)).map(({ balance }) => balance);
+  expect(balances).toEqual(['400000', '100000', '100000', '50000']);
+  expect((await pay.purses())[0]).toMatchObject({ balance: '350000', key: { left: '350000', spends: 4 } });
+});
+
+test('the paying fetch funds and opens on the real contracts', async () => {
+  const signer = account(wallets++);
+  const node = payingNode();
   const pay = createStoaFetch({ node: 'http://node.test', signer, now, fetch: node, deposit: '0.25', policy: { cap: '1', perDay: '0.5' } });
   const answer = await pay('http://node.test/m/tiny/v1/completions', { method: 'POST', body: '{"prompt":"x"}' });
   expect(await answer.json()).toEqual({ paid: true });

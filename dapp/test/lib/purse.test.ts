@@ -3,8 +3,8 @@ import { hashTypedData } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
 import { expect, test } from 'vitest';
 import {
-  checkPurse, collectData, exitTypedData, fundingOf, limitsFor, purseOf, revokeTypedData, setPolicyTypedData, spendable,
-  spendableFor, spendOf, spendTypedData, typedDataText, type PursePolicy, type PurseState, type StoredChannel,
+  checkPurse, collectData, exitTypedData, fundingOf, laneOf, limitsFor, purseChannel, purseOf, revokeTypedData, setPolicyTypedData, spendable,
+  spendableFor, spendOf, spendTypedData, typedDataText, type PursePolicy, type PurseState,
 } from '@stoa/client';
 import { purses } from './vectors';
 
@@ -49,13 +49,18 @@ test('a funding commits to the policy by its nonce, and goes to the purse', () =
 
 test('a session key signs spends, and their data, as the purse reads them', async () => {
   expect(purses.spend.length).toBeGreaterThan(2);
-  for (const { channelId, amount, nonce, service, digest, signature, data } of purses.spend) {
-    const channel = { channelId, chainId, payer: purse, service, config: {} } as StoredChannel;
+  for (const { channelId, amount, nonce, service, lane, receiver, receiverAuthorizer, digest, signature, data } of purses.spend) {
+    const channel = purseChannel({
+      chainId, purse, owner: owner.address, key: key.address, model: '1', now: NOW, lane: Number(lane),
+      service: { id: service, receiver, receiverAuthorizer, token },
+    });
+    expect(channel.channelId).toBe(channelId);
+    expect(laneOf(channel)).toBe(Number(lane));
     expect(hashTypedData(spendTypedData(chainId, purse, { channelId, amount: BigInt(amount), nonce: BigInt(nonce) }))).toBe(digest);
     const spend = await spendOf({ channel, amount: BigInt(amount), nonce: Number(nonce), key });
     expect(spend.signature).toBe(signature);
     expect(spend.body.deposit).toEqual({ amount, authorization: { purseSpend: { service, nonce, signature } } });
-    expect(collectData({ key: key.address, service, nonce: Number(nonce), signature })).toBe(data);
+    expect(collectData({ key: key.address, service, lane: Number(lane), nonce: Number(nonce), signature })).toBe(data);
   }
 });
 

@@ -73,15 +73,6 @@ test('after everything came back, the same channel goes on where it stood', asyn
   expect(await pay.close()).toBe(500_000n - CHARGE);
 });
 
-test('two names of one model, called at once, are one channel', async () => {
-  const pay = paying();
-  const answers = await Promise.all([ask(pay), ask(pay, '1'), ask(pay)]);
-  await Promise.all(answers.map((answer) => answer.text()));
-  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-  expect(channels()).toHaveLength(1);
-  expect(channels()[0]!.charged).toBe(3n * CHARGE);
-});
-
 test('the policy stands on chain: cap, day, service and end', async () => {
   await (await ask(paying({ cap: '2', perDay: '0.50', perService: '0.25', expires: 1_900_000_000 }))).text();
   expect(onChain()).toMatchObject({ left: 1_900_000n, capPerDay: 500_000n, capPerService: 250_000n, expires: 1_900_000_000 });

@@ -33,6 +33,20 @@ test('a second model asks nothing of the wallet, and one signature brings every 
   assert.equal(node.balance(me()), 100_000_000n - 271n - 12n);
 });
 
+test('a lane that calls at once opened is a row of its own, and says what it is', async () => {
+  await openSession('5.00');
+  const [first] = node.channels.values();
+  const salt = `0x${'0'.repeat(63)}1`;
+  const lane = `0x${'e7'.repeat(32)}`;
+  node.channels.set(lane, { ...first, id: lane, config: { ...first.config, salt }, balance: 250_000n });
+  await page.goto(`${node.url}/money`);
+  const row = page.locator('[data-testid=money-row]', { has: id('lane') });
+  await row.waitFor();
+  assert.equal(await page.locator('[data-testid=money-row][data-state=refundable]').count(), 2);
+  assert.equal(await row.getByTestId('lane').textContent(), '1, for calls at once');
+  assert.match(await row.textContent(), /\$0\.25.*Put in\$0\.25.*Paid fromyour purse/);
+});
+
 test('limits are said in a sentence, and are what the one signature commits to', async () => {
   await page.goto(`${node.url}/models/1`);
   await connect();

@@ -49,6 +49,16 @@ export type Context = {
   tokens: Token[];
   /** The contract that makes purses, where the node's chain has it. */
   purses: Address | undefined;
+  /** Calls that wait for a lane, by the service that they are of. */
+  queues: Map<string, Queue>;
+};
+
+export type Queue = {
+  /** Each takes a lane that was opened, unless it has one by then. */
+  waiting: Set<(lane: StoredChannel) => void>;
+  opening: boolean;
+  /** Unix seconds: until then no lane is opened, since there was no money for one. */
+  closedUntil: number;
 };
 
 export const DEFAULT_DEPOSIT = '1';

@@ -16,4 +16,19 @@ export async function exclusive<T>(name: string, act: () => Promise<T>): Promise
   }
 }
 
+/** The same where nobody has the name now, else nothing: then it returns null at once. */
+export async function exclusiveIfFree<T>(
+  name: string, act: () => Promise<T>,
+): Promise<{ done: Promise<T> } | null> {
+  const locks = globalThis.navigator?.locks as LockManager | undefined;
+  if (!locks) return running.has(name) ? null : { done: exclusive(name, act) };
+  return new Promise((resolve, reject) => {
+    const done: Promise<T> = locks.request(`stoa:${name}`, { ifAvailable: true }, async (lock) => {
+      resolve(lock && { done });
+      return lock ? act() : undefined as T;
+    }) as Promise<T>;
+    done.catch(reject);
+  });
+}
+
 const running = new Map<string, Promise<void>>();

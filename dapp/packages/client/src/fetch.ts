@@ -3,7 +3,7 @@
 import type { Address } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { json, spender, tokenOf, type Context, type StoaOptions } from './context.ts';
-import { exclusive } from './exclusive.ts';
+import { fillLane, isEmptied, onLane } from './lanes.ts';
 import { book, paidFetch, SessionSpent } from './paid_call.ts';
 import type { PayOn } from './pay_on.ts';
 import { admit, checkModel } from './policy.ts';
@@ -11,7 +11,7 @@ import { Problem } from './problem.ts';
 import { purseState, revokeKey, used } from './purse_session.ts';
 import type { PurseState } from './purse_state.ts';
 import { withoutReceipt } from './receipt.ts';
-import { closeAll, fill, sessionOf } from './sessions.ts';
+import { closeAll } from './sessions.ts';
 import { channelsOf, memoryStore, type StoredChannel } from './store.ts';
 import type { Token } from './types.ts';
 
@@ -81,7 +81,7 @@ async function openContext(options: StoaOptions): Promise<Context> {
   const { chainId, tokens, contracts } = await json<Deployment>(fetchFn, `${node}/api/deployment`);
   return {
     node, options, policy: options.policy ?? {}, fetchFn, state, store, save, chainId, tokens,
-    key: privateKeyToAccount(state.key), purses: contracts?.Purses,
+    key: privateKeyToAccount(state.key), purses: contracts?.Purses, queues: new Map(),
     now: options.now ?? (() => Math.floor(Date.now() / 1000)),
   };
 }
@@ -116,25 +116,19 @@ function fieldsOf(body: string): { model?: unknown; stream?: unknown } {
   }
 }
 
-/** Resolves with the answer; the next call of the model waits until this one is read to its end. */
+/** Resolves with the answer; its channel is free again when this one is read to its end. */
 function pay(context: Context, model: string, url: string, init: RequestInit): Promise<Response> {
   return new Promise((resolve, reject) => {
-    const { address } = context.key;
-    const turn = context.options.session ? address : `${address}:${model}`;
-    void exclusive(turn, async () => {
-      const channel = await sessionOf(context, model, url);
-      // Two names of one model are one channel of a purse.
-      await exclusive(channel.channelId, async () => {
-        const { response, payOn } = await paid(context, channel, url, init);
-        const type = response.headers.get('content-type');
-        if (!type?.startsWith('text/event-stream') || !response.body) {
-          resolve(response);
-          return;
-        }
-        const { body, receipt } = withoutReceipt(response.body, payOn);
-        resolve(new Response(body, { status: response.status, headers: response.headers }));
-        await book(context.store, channel.channelId, await receipt);
-      });
+    onLane(context, model, url, async (channel) => {
+      const { response, payOn } = await paid(context, channel, url, init);
+      const type = response.headers.get('content-type');
+      if (!type?.startsWith('text/event-stream') || !response.body) {
+        resolve(response);
+        return;
+      }
+      const { body, receipt } = withoutReceipt(response.body, payOn);
+      resolve(new Response(body, { status: response.status, headers: response.headers }));
+      await book(context.store, channel.channelId, await receipt);
     }).catch(reject);
   });
 }
@@ -152,12 +146,18 @@ async function paid(
       return save();
     },
   };
-  try {
-    return await paidFetch(call, url, init);
-  } catch (error) {
-    if (!(error instanceof SessionSpent) || !spender(context)) throw error;
-    await fill(context, await store.channel(channelId) ?? channel, error.missing);
-    return await paidFetch(call, url, init);
+  for (let filled = false; ;) {
+    try {
+      return await paidFetch(call, url, init);
+    } catch (error) {
+      if (!spender(context) || filled) throw error;
+      if (error instanceof SessionSpent) {
+        await fillLane(context, channelId, error.missing);
+        filled = true;
+      } else if (!await isEmptied(context, channelId, error)) {
+        throw error;
+      }
+    }
   }
 }
 

@@ -77,8 +77,8 @@ export const capRoom = (policy: Policy, decimals: number, taken: bigint): bigint
 /** Refuses to move `needed` from the purse into a session, or says how much is allowed at most. */
 export function purseRoom(
   policy: Policy, decimals: number,
-  { needed, held, taken, today, now }:
-  { needed: bigint; held: bigint; taken: bigint; today: bigint; now: number },
+  { needed, held, withService, taken, today, now }:
+  Record<'needed' | 'held' | 'withService' | 'taken' | 'today', bigint> & { now: number },
 ): bigint | undefined {
   if (policy.expires !== undefined && now >= policy.expires) {
     throw new PolicyRefusal('expires', 'The policy has expired.', 'Set a later time in expires.');
@@ -88,7 +88,7 @@ export function purseRoom(
   let most: bigint | undefined;
   for (const [limit, left, what] of [
     ['perSession', room(policy.perSession, held), 'one session'],
-    ['perService', room(policy.perService, held), 'one service'],
+    ['perService', room(policy.perService, withService), 'one service'],
     ['perDay', room(policy.perDay, today), 'one day'],
     ['cap', capRoom(policy, decimals, taken), 'the whole time'],
   ] as const) {

@@ -11,7 +11,10 @@ import type { Receiver, Token } from './types.ts';
 
 /** Of a purse's channels, as the contract fixes them. */
 export const PURSE_WITHDRAW_DELAY = 3600;
-const NO_SALT: Hex = `0x${'0'.repeat(64)}`;
+/** A channel serves one call at a time, so a key may have several with one service: its lanes. */
+export const PURSE_LANES = 4;
+/** Where a deposit's data has the lane, in the word of the service. */
+const LANE_BIT = 248n;
 /** How long the relay may take to carry a signature. */
 const VALID_SECONDS = 3600n;
 
@@ -135,23 +138,27 @@ export function fundingOf(
   };
 }
 
-/** The one channel that the purse lets `key` have with a service, before it holds anything. */
+/** A channel that the purse lets `key` have with a service, before it holds anything. */
 export function purseChannel(
-  { chainId, purse, owner, key, model, service, now }: {
+  { chainId, purse, owner, key, model, service, lane = 0, now }: {
     chainId: number; purse: Address; owner: Address; key: Address; model: string;
-    service: Receiver; now: number;
+    service: Receiver; lane?: number; now: number;
   },
 ): StoredChannel {
   const config = {
     payer: purse, payerAuthorizer: key, receiver: service.receiver,
     receiverAuthorizer: service.receiverAuthorizer, token: service.token,
-    withdrawDelay: PURSE_WITHDRAW_DELAY, salt: NO_SALT,
+    withdrawDelay: PURSE_WITHDRAW_DELAY, salt: numberToHex(lane, { size: 32 }),
   };
   return {
     channelId: channelIdOf(chainId, config), chainId, payer: purse, owner, service: service.id,
     model, config, balance: '0', charged: '0', signedMax: '0', open: false, updatedAt: now,
   };
 }
+
+/** Which lane a purse's channel is; 0 for every other channel. */
+export const laneOf = ({ owner, config }: Pick<StoredChannel, 'owner' | 'config'>): number =>
+  (owner ? Number(BigInt(config.salt)) : 0);
 
 /** The session key's signature that moves `amount` into the channel, and how a node carries it. */
 export async function spendOf(
@@ -176,12 +183,12 @@ export async function spendOf(
 
 /** The same for whoever sends the deposit without a node: the `data` of Channels.deposit. */
 export function collectData(
-  { key, service, nonce, signature }:
-  { key: Address; service: string; nonce: number; signature: Hex },
+  { key, service, lane = 0, nonce, signature }:
+  { key: Address; service: string; lane?: number; nonce: number; signature: Hex },
 ): Hex {
   const { r, s, yParity } = parseSignature(signature);
   const vs = numberToHex(BigInt(s) | (BigInt(yParity) << 255n), { size: 32 });
   return encodeAbiParameters(
     [{ type: 'address' }, { type: 'uint256' }, { type: 'uint256' }, { type: 'bytes32' }, { type: 'bytes32' }],
-    [key, BigInt(service), BigInt(nonce), r, vs]);
+    [key, BigInt(service) | BigInt(lane) << LANE_BIT, BigInt(nonce), r, vs]);
 }

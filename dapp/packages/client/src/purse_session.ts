@@ -8,11 +8,11 @@ import { exclusive } from './exclusive.ts';
 import { capRoom, purseRoom } from './policy.ts';
 import { isRefusal, Problem } from './problem.ts';
 import {
-  exitTypedData, fundingOf, policyFields, revokeTypedData, setPolicyTypedData, spendOf,
+  exitTypedData, fundingOf, laneOf, policyFields, revokeTypedData, setPolicyTypedData, spendOf,
   type PursePolicy,
 } from './purse.ts';
 import { checkPurse, limitsFor, spendableFor, spentToday, type PurseState } from './purse_state.ts';
-import { emptied, type StoredChannel } from './store.ts';
+import { emptied, heldWith, largestHeld, type StoredChannel } from './store.ts';
 import type { Token } from './types.ts';
 
 const DEFAULT_LIFE_SECONDS = 30 * 86_400;
@@ -30,23 +30,31 @@ export async function purseState(context: Context, token: Token): Promise<PurseS
     { purses, chainId, owner, token: token.address });
 }
 
-/** Moves `needed` or more from the purse into the channel; asks the wallet only where it must. */
+/** Of a deposit, what a lane behind the first gets: there may be calls at once or not. */
+const SHARE_OF_A_LANE = 4n;
+
+/**
+ * Moves `needed` or more from the purse into the channel; asks the wallet only where it must, and
+ * only where it may.
+ */
 export const fillFromPurse = (
-  context: Context, channel: StoredChannel, needed: bigint,
+  context: Context, channel: StoredChannel, needed: bigint, mayAsk = true,
 ): Promise<StoredChannel> => exclusive(`${context.key.address}:purse`, async () => {
-  const { policy, options, now } = context;
+  const { policy, options, store, now } = context;
   const token = tokenOf(context, channel.config.token);
-  const held = BigInt(channel.balance);
+  const withService = heldWith(await store.channels(), channel);
   let state = (await purseState(context, token))!;
   const most = purseRoom(policy, token.decimals, {
-    needed, held, taken: takenOf(context, token), today: spentToday(state), now: now(),
+    needed, held: BigInt(channel.balance), withService, taken: takenOf(context, token),
+    today: spentToday(state), now: now(),
   });
-  if (spendableFor(state, held, now()) < needed) {
+  if (mayAsk && spendableFor(state, withService, now()) < needed) {
     state = await allowed(context, token, state, needed);
   }
-  const room = spendableFor(state, held, now());
+  const room = spendableFor(state, withService, now());
   if (room < needed) throw purseSpent(state);
-  const wish = parseUnits(options.deposit ?? DEFAULT_DEPOSIT, token.decimals);
+  const deposit = parseUnits(options.deposit ?? DEFAULT_DEPOSIT, token.decimals);
+  const wish = laneOf(channel) === 0 ? deposit : deposit / SHARE_OF_A_LANE;
   return spend(context, channel, least(wish > needed ? wish : needed, room, most));
 });
 
@@ -78,8 +86,7 @@ async function allow(
   const cap = capRoom(wishes, token.decimals, takenOf(context, token));
   const value = needed > balance ? await fundSum(context, token, needed - balance, cap, balance) : 0n;
   const units = (sum?: string) => (sum === undefined ? undefined : parseUnits(sum, token.decimals));
-  const largest = (await store.channels()).filter(({ payer }) => payer === state.purse)
-    .reduce((most, { balance: sum }) => (BigInt(sum) > most ? BigInt(sum) : most), 0n);
+  const largest = largestHeld((await store.channels()).filter(({ payer }) => payer === state.purse));
   const policy: PursePolicy = {
     key: context.key.address, token: token.address,
     ...limitsFor(state, {

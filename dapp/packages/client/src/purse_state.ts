@@ -1,6 +1,6 @@
 // How a purse and a key of it stand, as a node reads it from the chain, and what limits a new
 // policy needs so that what its owner wants is possible.
-import type { Address } from 'viem';
+import type { Address, Hex } from 'viem';
 import { Problem } from './problem.ts';
 import { purseOf } from './purse.ts';
 
@@ -15,6 +15,17 @@ export type PurseState = {
   leaving: boolean;
   balance: string;
   key: PurseKey | null;
+  /** Of the key that was asked for: those that hold money. */
+  channels?: PurseChannel[];
+};
+
+export type PurseChannel = {
+  channelId: Hex;
+  key: Address;
+  service: string | null;
+  lane: number | null;
+  balance: string;
+  claimed: string;
 };
 
 export type PurseKey = {
@@ -45,7 +56,7 @@ export function spendable({ balance, leaving, key }: PurseState, now: number): b
   return least(BigInt(balance), BigInt(key.left), BigInt(key.leftToday));
 }
 
-/** The most that may go into the key's channel with one service, which got `held` so far. */
+/** The most that may go into the key's channels with one service, which got `held` so far. */
 export function spendableFor(state: PurseState, held: bigint, now: number): bigint {
   const room = BigInt(state.key?.capPerService ?? '0') - held;
   return least(spendable(state, now), room > 0n ? room : 0n);

@@ -6,7 +6,7 @@ import { DEFAULT_DEPOSIT, json, relay, spender, tokenOf, type Context } from './
 import { depositOf, newChannel, sessionTerms, type SessionTerms } from './deposit.ts';
 import { depositSum } from './policy.ts';
 import { Problem } from './problem.ts';
-import { purseChannel, purseOf, PURSE_WITHDRAW_DELAY } from './purse.ts';
+import { laneOf, purseChannel, purseOf, PURSE_WITHDRAW_DELAY } from './purse.ts';
 import { exitPurses, fillFromPurse } from './purse_session.ts';
 import { ownerOf, type StoredChannel } from './store.ts';
 import type { ChannelConfig, Receiver } from './types.ts';
@@ -20,19 +20,22 @@ export async function sessionOf(
     if (own?.open) return own;
   }
   const owner = spender(context);
-  const open = (await store.channels()).find((one) => one.open && one.model === model
+  const [open] = (await store.channels()).filter((one) => one.open && one.model === model
     && one.chainId === chainId && ownerOf(one) === owner
-    && one.config.payerAuthorizer === context.key.address);
+    && one.config.payerAuthorizer === context.key.address).sort((a, b) => laneOf(a) - laneOf(b));
   if (open) return open;
   if (!owner) throw new Problem(402, 'no_session', 'The session is closed.');
   const terms = await termsOf(context, model, url);
   const channel = await channelFor(context, model, terms);
   if (channel.open) return channel;
-  const least = terms.minDeposit > terms.typicalCall ? terms.minDeposit : terms.typicalCall;
-  return fill(context, channel, least);
+  return fill(context, channel, leastOf(terms));
 }
 
-async function termsOf(
+/** What a channel is opened with at least. */
+export const leastOf = ({ minDeposit, typicalCall }: SessionTerms): bigint =>
+  (minDeposit > typicalCall ? minDeposit : typicalCall);
+
+export async function termsOf(
   { fetchFn, node, chainId }: Context, model: string, url: string,
 ): Promise<SessionTerms> {
   const { services } = await json<{ services: Receiver[] }>(
@@ -43,7 +46,7 @@ async function termsOf(
     `${node}/m/${encodeURIComponent(model)}/v1/${route}`, services, chainId, fetchFn);
 }
 
-/** The purse's one channel with the service, as it is remembered, or a new one of the wallet's. */
+/** The purse's first channel with the service, as it is remembered, or a new one of the wallet's. */
 async function channelFor(
   context: Context, model: string, terms: SessionTerms,
 ): Promise<StoredChannel> {

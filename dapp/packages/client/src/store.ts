@@ -65,6 +65,29 @@ export const ownerOf = ({ owner, payer }: StoredChannel): Address => owner ?? pa
 export const emptied = (channel: StoredChannel): StoredChannel =>
   ({ ...channel, balance: channel.charged, open: false });
 
+/** What the call's side believes to be in it still. */
+export const leftOf = ({ balance, charged }: StoredChannel): bigint =>
+  BigInt(balance) - BigInt(charged);
+
+const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+
+/** Whether both pay the same service with the same key's signatures: then they are lanes of it. */
+export const areLanes = (a: StoredChannel, b: StoredChannel): boolean => a.chainId === b.chainId
+  && same(a.payer, b.payer) && same(a.config.payerAuthorizer, b.config.payerAuthorizer)
+  && same(a.config.receiver, b.config.receiver) && same(a.config.token, b.config.token)
+  && same(a.config.receiverAuthorizer, b.config.receiverAuthorizer);
+
+/** What a service got so far on all lanes of a channel's key, less what came back. */
+export const heldWith = (channels: StoredChannel[], channel: StoredChannel): bigint => channels
+  .filter((one) => areLanes(one, channel)).reduce((sum, { balance }) => sum + BigInt(balance), 0n);
+
+/** The most of it that one service got. */
+export const largestHeld = (channels: StoredChannel[]): bigint => channels
+  .reduce((most, one) => {
+    const sum = heldWith(channels, one);
+    return sum > most ? sum : most;
+  }, 0n);
+
 /** The channels of a State; each change is saved before it counts. */
 export function channelsOf(state: State, save: () => Promise<void>): ChannelStore {
   const others = (id: Hex) => state.channels.filter(({ channelId }) => channelId !== id);

@@ -44,6 +44,7 @@ export function ChannelRow({ item, own }: { item: MoneyItem; own?: StoredChannel
           <div><dt>Put in</dt><dd>{dollars(channel.balance, decimals)}</dd></div>
           <div><dt>Spent</dt><dd>{dollars(channel.charged, decimals)}</dd></div>
           {channel.purse && <div><dt>Paid from</dt><dd>your purse</dd></div>}
+          {channel.lane ? <div><dt>Lane</dt><dd data-testid="lane">{channel.lane}, for calls at once</dd></div> : null}
           <div><dt>Used from</dt><dd>{own ? 'this device' : 'another device or program'}</dd></div>
           <div><dt>Ends</dt><dd>{item.until ? moment(item.until) : 'when you take it back'}</dd></div>
           <div><dt>Session</dt><dd><Copyable value={channel.channelId} /></dd></div>

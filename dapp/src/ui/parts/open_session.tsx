@@ -1,4 +1,4 @@
-import type { PurseState, StoredChannel } from '@stoa/client';
+import { heldWith, type PurseState, type StoredChannel } from '@stoa/client';
 import { dollars } from '../../lib/amount';
 import { openFromPurse, purseAddress, pursePays } from '../../lib/purse';
 import type { ModelTerms } from '../../lib/session';
@@ -55,10 +55,10 @@ function PurseSession({ model, terms, form, opened, purse }: OpenProps & { purse
   const { api, store, deployment, tokenOf } = useMarket();
   const { data: channels = [] } = useDeviceChannels();
   const token = tokenOf(terms.service.token);
-  const held = channels.find(({ payer, config, service }) => payer === purse.purse
-    && config.payerAuthorizer.toLowerCase() === purse.key?.key.toLowerCase() && service === terms.service.id)?.balance;
+  const ours = channels.find(({ payer, config, service }) => payer === purse.purse
+    && config.payerAuthorizer.toLowerCase() === purse.key?.key.toLowerCase() && service === terms.service.id);
   return (
-    <FromPurse purse={purse} token={token} held={BigInt(held ?? '0')}
+    <FromPurse purse={purse} token={token} held={ours ? heldWith(channels, ours) : 0n}
       least={terms.minDeposit > terms.typicalCall ? terms.minDeposit : terms.typicalCall}
       typical={model.price ? BigInt(model.price.typicalCall) : terms.typicalCall}
       lead={(

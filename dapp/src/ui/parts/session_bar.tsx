@@ -1,12 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { heldWith } from '@stoa/client';
 import { aboutCalls, dollars, shortDollars } from '../../lib/amount';
 import { addFromPurse } from '../../lib/purse';
 import { topUp } from '../../lib/session';
 import { TxState, useFlow } from '../flow';
 import { useMarket } from '../market';
 import { useBalance, useMoney } from '../use_money';
-import { usePurse } from '../use_purse';
+import { useDeviceChannels, usePurse } from '../use_purse';
 import { FromPurse } from './purse/from_purse';
 import { RefundButton } from './refund_button';
 import { Failure, Loading } from './states';
@@ -46,11 +47,12 @@ function AddFromPurse({ session, done }: Adding) {
   const { api, store, deployment, tokenOf } = useMarket();
   const token = tokenOf(session.config.token);
   const { data: purse, error, refetch } = usePurse(token);
+  const { data: channels = [] } = useDeviceChannels();
   const cent = 10n ** BigInt(Math.max(token.decimals - 2, 0));
   return (
     <div className="add-money open-session">
       {purse ? (
-        <FromPurse purse={purse} token={token} least={cent} held={BigInt(session.balance)} adding
+        <FromPurse purse={purse} token={token} least={cent} held={heldWith([...channels.filter(({ channelId }) => channelId !== session.channelId), session], session)} adding
           lead={<p>More of your purse for this session.</p>}
           spend={async (owner, amount, onStep) => {
             done(await addFromPurse({ api, store, deployment, token, owner, amount, channel: session, onStep }));

@@ -26,7 +26,7 @@ type Props = {
   typical?: bigint;
   /** The session is open already. */
   adding?: boolean;
-  /** What this device's channel with the service has got so far. */
+  /** What this device's channels with the service have got so far. */
   held: bigint;
   lead: ReactNode;
   /** Takes the sum out of the purse: this device's key signs, no wallet is asked. */
