@@ -48,6 +48,8 @@ export class MockNode {
   sessions = new Map();
   calls = 0;
   overlaps = 0;
+  /** A promise that streams wait for after their first words. */
+  hold = null;
   block = 100;
   /** Called with the response before the next paid answer, to make it go wrong. */
   trouble = null;
@@ -319,6 +321,7 @@ export class MockNode {
     for (const [index, content] of words.entries()) {
       if (response.destroyed) break;
       send({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+      if (index === 5) await this.hold;
       if (index % 6 === 5) await new Promise((resolve) => { setTimeout(resolve, 30); });
     }
     send({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });

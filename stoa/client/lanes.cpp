@@ -63,6 +63,14 @@ void Lanes::leave(unsigned lane) {
     waiter.given.try_send(Error{}, lane);
 }
 
+LaneSet Lanes::taken() const {
+    LaneSet all = LaneSet::first(kCount);
+    for (unsigned lane = 0; lane < kCount; ++lane) {
+        if (free_.has(lane)) all.remove(lane);
+    }
+    return all;
+}
+
 void Lanes::close(unsigned lane) {
     open_ = std::clamp(lane, 1U, kCount);
     closed_until_ = std::chrono::steady_clock::now() + kClosed;

@@ -48,6 +48,8 @@ class Lanes {
     /// The lowest of them that is free, or the first that becomes so.
     Task<unsigned> enter(LaneSet);
     void leave(unsigned lane);
+    /// Those that calls are on.
+    LaneSet taken() const;
     /// There is no money for this lane, which isn't the first, nor for those behind it.
     void close(unsigned lane);
 

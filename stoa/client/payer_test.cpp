@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
 #include "stoa/client/fake_node_test.hpp"
 #include "stoa/client/paying_server.hpp"
 #include "stoa/eth/keccak.hpp"
@@ -169,13 +172,37 @@ class PayingServerTest : public testing::Test {
   protected:
     io::Response ask(const std::string& token, io::Method method = io::Method::post,
                      const std::string& path = "/v1/completions") {
+        io::Request request = request_of(token, method, path);
+        return user.finish(server.handle(request));
+    }
+
+    static io::Request request_of(const std::string& token, io::Method method,
+                                  const std::string& path) {
         io::Request request;
         request.method = method;
         request.target = path;
         request.path = path;
         request.headers.set("Authorization", "Bearer " + token);
         request.body = R"({"model":"fake"})";
-        return user.finish(server.handle(request));
+        return request;
+    }
+
+    void expect_served_at_once(PayingServer& by, int count) {
+        int served = 0;
+        const auto one = [&]() -> Task<void> {
+            io::Request request = request_of("sk-stoa-test", io::Method::post, "/v1/completions");
+            const io::Response response = co_await by.handle(request);
+            EXPECT_EQ(response.status, 200u) << text_of(response);
+            ++served;
+        };
+        for (int i = 0; i < count; ++i) {
+            boost::asio::co_spawn(user.loop, one(), boost::asio::detached);
+        }
+        while (served < count && user.loop.run_one() > 0) {
+        }
+        EXPECT_EQ(user.fake.paid, count);
+        EXPECT_EQ(by.spent(), Amount{static_cast<std::uint64_t>(7 * count)});
+        EXPECT_EQ(user.context.sessions().list().size(), 1U);
     }
 
     static std::string text_of(const io::Response& response) {
@@ -184,7 +211,7 @@ class PayingServerTest : public testing::Test {
 
     static PayingServer::Limits limits() {
         PayingServer::Limits out;
-        out.budget = Amount{110};
+        out.budget = Amount{125};
         return out;
     }
 
@@ -212,12 +239,32 @@ TEST_F(PayingServerTest, RefusesStrangersAndPrivateKeys) {
 }
 
 TEST_F(PayingServerTest, StopsBeforeItsBudgetIsExceeded) {
-    EXPECT_EQ(ask("sk-stoa-test").status, 200u);  // 7 spent, and the next may cost 100
-    EXPECT_EQ(ask("sk-stoa-test").status, 200u);
+    // Each costs 7, and may cost 100.
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(ask("sk-stoa-test").status, 200u);
     const io::Response refused = ask("sk-stoa-test");
     EXPECT_EQ(refused.status, 402u);
     EXPECT_THAT(text_of(refused), testing::HasSubstr("budget_used_up"));
-    EXPECT_EQ(user.fake.paid, 2);
+    EXPECT_EQ(user.fake.paid, 4);
+}
+
+TEST_F(PayingServerTest, ServesCallsAtOnceOneAfterTheOtherFromASessionWithoutAPurse) {
+    // The budget has the most that one of them can cost, not that of two.
+    expect_served_at_once(server, 4);
+}
+
+TEST_F(PayingServerTest, ServesCallsAtOnceOnOneLaneWhereThePurseHasNothingForAnother) {
+    user.deployment.contracts["Purses"] = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
+    TokenInfo& token = user.deployment.tokens.emplace_back();
+    token.address = offer_of(0).asset;
+    token.eip3009 = true;
+    expect_served_at_once(server, 4);
+    PayingServer::Limits wide;
+    wide.budget = Amount{1000};
+    PayingServer other{
+        user.context, user.deployment,         key_of("wallet"), key_of("session"), "sk-stoa-test",
+        wide,         user.loop.get_executor()};
+    user.fake.paid = 0;
+    expect_served_at_once(other, 6);
 }
 
 TEST_F(PayingServerTest, HasOnlyTheRoutesThatItPaysFor) {

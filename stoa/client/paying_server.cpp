@@ -58,6 +58,7 @@ struct Leave {
     Turnstile& door;
 };
 
+constexpr const char* kBudget = "budget_used_up";
 constexpr std::string_view kPaidRoutes[] = {"/v1/chat/completions", "/v1/completions",
                                             "/v1/embeddings"};
 
@@ -72,8 +73,7 @@ struct PayingServer::Reservation {
     void take(const Amount& wanted) {
         const Limits& limits = server.limits_;
         if (server.spent_ + server.reserved_ + wanted > limits.budget) {
-            throw Failure("budget_used_up",
-                          "This call may cost more than is left of the proxy's budget.",
+            throw Failure(kBudget, "This call may cost more than is left of the proxy's budget.",
                           "Start `stoa proxy` again with a larger --budget, or ask for fewer "
                           "tokens (max_tokens).");
         }
@@ -173,7 +173,7 @@ Task<void> PayingServer::run(PaidCall call, std::string model, std::shared_ptr<P
     std::optional<io::Response> refused;
     // One call at a time for each channel: the next voucher builds on what this one cost.
     Lanes& lanes = lanes_of(model);
-    LaneSet wanted = lanes.usable();
+    LaneSet wanted = first_lanes(lanes);
     while (!wanted.empty()) {
         const unsigned lane = co_await lanes.enter(wanted);
         wanted = LaneSet{};
@@ -182,7 +182,8 @@ Task<void> PayingServer::run(PaidCall call, std::string model, std::shared_ptr<P
         } catch (const OtherLane& other) {
             wanted = other.lanes;
         } catch (const Failure& failure) {
-            refused = refusal(failure.code() == "budget_used_up" ? 402 : 502, failure);
+            refused = refusal(failure.code() == kBudget ? 402 : 502, failure);
+            wanted = lanes_to_wait_for(failure, lanes, lane);
         } catch (const std::exception& failure) {
             refused = refusal(500, "proxy_failed", failure.what(), "Try again.");
         }
@@ -291,6 +292,23 @@ const keys::Signer& PayingServer::wallet() const {
     if (wallet_) return *wallet_;
     throw Failure("no_purses", "Without a wallet here, only a purse can pay.",
                   "This chain has none of this token: start `stoa proxy` with a --key.");
+}
+
+/// Without purses a model has one channel.
+LaneSet PayingServer::first_lanes(const Lanes& lanes) const {
+    const bool has_purses = std::ranges::any_of(deployment_.tokens, [&](const TokenInfo& token) {
+        return Purse::is_possible(deployment_, token);
+    });
+    return has_purses ? lanes.usable() : LaneSet::of(0);
+}
+
+/// What running calls set aside of the budget is more than they cost: then there may be enough.
+LaneSet PayingServer::lanes_to_wait_for(const Failure& failure, const Lanes& lanes,
+                                        unsigned own) const {
+    LaneSet others;
+    if (failure.code() == kBudget) others = lanes.taken();
+    others.remove(own);
+    return others;
 }
 
 Lanes& PayingServer::lanes_of(const std::string& model) {

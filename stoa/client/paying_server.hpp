@@ -47,6 +47,8 @@ class PayingServer {
     const keys::Signer& wallet() const;
     const eth::Address& owner() const { return limits_.owner; }
     Lanes& lanes_of(const std::string& model);
+    LaneSet first_lanes(const Lanes&) const;
+    LaneSet lanes_to_wait_for(const Failure&, const Lanes&, unsigned own) const;
 
     Context& context_;
     const Deployment& deployment_;

@@ -1,7 +1,7 @@
 // One turn of a chat: tokens as they come, what they cost so far, and the charge at the end.
 import type { CallPrice } from './types';
 import {
-  book, exclusive, type PaidCall, paidFetch, Problem, serverEvents, type SettlementResponse,
+  book, exclusive, type LaneChoice, onFreeLane, type PaidCall, paidFetch, Problem, serverEvents, type SettlementResponse,
   type VoucherAsk,
 } from '@stoa/client';
 
@@ -48,9 +48,15 @@ export type ChatRequest = {
   onProgress: (progress: Progress) => void;
 };
 
-/** Streams one answer. Ending it by `signal` pays for what was delivered. */
-export const chatTurn = (call: PaidCall, request: ChatRequest): Promise<Turn> =>
-  exclusive(call.channelId, () => turnOf(call, request));
+/**
+ * Streams one answer. Ending it by `signal` pays for what was delivered. While another tab uses the
+ * session, it is paid from another lane of it, where `lanes` has or opens one.
+ */
+export const chatTurn = (
+  call: PaidCall, request: ChatRequest, lanes?: LaneChoice,
+): Promise<Turn> => (lanes
+  ? onFreeLane(lanes, ({ channelId }) => turnOf({ ...call, channelId }, request))
+  : exclusive(call.channelId, () => turnOf(call, request)));
 
 async function turnOf(call: PaidCall, request: ChatRequest): Promise<Turn> {
   const { url, model, messages, maxTokens, form, price, signal, onProgress } = request;

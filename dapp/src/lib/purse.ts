@@ -1,9 +1,9 @@
 // The purse of the page's visitor: one signature of the wallet funds it and says what this device's
 // key may spend; from then on the key opens a session with any model by itself.
 import {
-  checkPurse, emptied, exclusive, exitTypedData, fundingOf, isRefusal, largestHeld, limitsFor, policyFields, Problem,
+  checkPurse, emptied, exclusive, exitTypedData, fundingOf, heldWith, isRefusal, largestHeld, limitsFor, policyFields, Problem,
   purseChannel, purseOf, type PursePolicy, type PurseState, PURSE_WITHDRAW_DELAY, revokeTypedData,
-  setPolicyTypedData, spendOf, type StoredChannel,
+  setPolicyTypedData, spendableFor, spendOf, type StoredChannel,
 } from '@stoa/client';
 import { encodeEventTopics, encodeFunctionData, getAddress, type Address, type Hex } from 'viem';
 import { purseAbi, pursesAbi } from './abi';
@@ -205,16 +205,33 @@ type FromPurse = Omit<Act, 'provider'> & { amount: bigint };
 
 /** Opens a session with a model, or opens it again, by this device's key: no wallet is asked. */
 export async function openFromPurse(
-  act: FromPurse & { model: string; terms: ModelTerms },
+  act: FromPurse & { model: string; terms: ModelTerms; lane?: number },
 ): Promise<StoredChannel> {
-  const { store, deployment, token, owner, model, terms } = act;
+  const { store, deployment, token, owner, model, terms, lane = 0 } = act;
   const purse = purseAddress(deployment, token, owner);
   if (!purse) throw new Problem(0, 'no_purses', 'This market has no purses.');
   const { address: key } = await sessionKey(store, deployment.chainId, owner);
   const fresh = purseChannel({
-    chainId: deployment.chainId, purse, owner, key, model, service: terms.service, now: seconds(act),
+    chainId: deployment.chainId, purse, owner, key, model, service: terms.service, lane,
+    now: seconds(act),
   });
   return addFromPurse({ ...act, channel: await store.channel(fresh.channelId) ?? fresh });
+}
+
+const SHARE_OF_A_LANE = 4n;
+
+/** Another lane of a session that a purse pays, with a quarter of what that got, if as much may be taken. */
+export async function openLane(
+  act: Omit<FromPurse, 'amount'> & { session: StoredChannel; model: string; terms: ModelTerms; lane: number },
+): Promise<StoredChannel> {
+  const { store, session, terms: { minDeposit, typicalCall } } = act;
+  const state = await loadPurse(act);
+  const room = state ? spendableFor(state, heldWith(await store.channels(), session), seconds(act)) : 0n;
+  const least = minDeposit > typicalCall ? minDeposit : typicalCall;
+  if (room < least) throw new Problem(402, 'purse_spent', 'The purse does not carry another lane.');
+  const share = BigInt(session.balance) / SHARE_OF_A_LANE;
+  const wish = share < least ? least : share;
+  return openFromPurse({ ...act, amount: wish < room ? wish : room });
 }
 
 /** The node may have read the chain before another tab's deposit. */

@@ -255,6 +255,30 @@ test('two tabs open two models from one purse at once', async () => {
   assert.deepEqual(types(), ['ReceiveWithAuthorization']);
 });
 
+test('two tabs that ask one model at once are answered at once, each on a lane of its own', async () => {
+  await openSession('5.00');
+  const other = await visit.world.context.newPage();
+  await other.goto(`${node.url}/models/1`);
+  await other.getByTestId('chat-input').waitFor();
+  let release;
+  node.hold = new Promise((go) => { release = go; });
+  for (const tab of [page, other]) {
+    await tab.getByTestId('chat-input').fill('Hello');
+    await tab.getByTestId('chat-send').click();
+    // While the first is still being written.
+    await tab.locator('[data-testid=chat-answer]:not([data-done])', { hasText: /summary/ }).waitFor();
+  }
+  release();
+  for (const tab of [page, other]) await tab.locator('[data-testid=chat-answer][data-done=true]').waitFor();
+  assert.equal(node.overlaps, 0);
+  const channels = [...node.channels.values()];
+  assert.deepEqual(channels.map(({ config, balance, charged }) => [Number(BigInt(config.salt)), balance, charged]),
+    [[0, 1_000_000n, 271n], [1, 250_000n, 271n]]);
+  assert.deepEqual(types(), ['ReceiveWithAuthorization']);
+  await takeAllBack();
+  assert.equal(node.balance(me()), 100_000_000n - 2n * 271n);
+});
+
 test('when the time is over, a signature renews it', async () => {
   await openSession('5.00');
   keys()[0].expires = 1_790_000_000;

@@ -3,6 +3,7 @@ export * from './channel.ts';
 export * from './deposit.ts';
 export * from './exclusive.ts';
 export * from './fetch.ts';
+export { onFreeLane, type LaneChoice } from './lanes.ts';
 export * from './paid_call.ts';
 export * from './pay_on.ts';
 export * from './policy.ts';

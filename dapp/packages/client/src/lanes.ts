@@ -3,11 +3,12 @@
 import type { Hex } from 'viem';
 import { spender, tokenOf, type Context, type Queue } from './context.ts';
 import { exclusive, exclusiveIfFree } from './exclusive.ts';
+import { SessionSpent } from './paid_call.ts';
 import { isRefusal, Problem } from './problem.ts';
 import { laneOf, PURSE_LANES, purseChannel } from './purse.ts';
 import { fillFromPurse, purseState } from './purse_session.ts';
 import { fill, leastOf, sessionOf, termsOf } from './sessions.ts';
-import { areLanes, leftOf, type StoredChannel } from './store.ts';
+import { areLanes, leftOf, type ChannelStore, type StoredChannel } from './store.ts';
 import { REFUSED } from './x402.ts';
 
 type Act = (channel: StoredChannel) => Promise<void>;
@@ -62,9 +63,9 @@ function queueOf({ queues }: Context, { payer, config }: StoredChannel): Queue {
 }
 
 /** On the first lane that is free; where none is, on the first that becomes so, or is opened. */
-async function onFirst(
-  queue: Queue, lanes: StoredChannel[], act: Act, more?: () => void,
-): Promise<void> {
+async function onFirst<T>(
+  queue: Queue, lanes: StoredChannel[], act: (lane: StoredChannel) => Promise<T>, more?: () => void,
+): Promise<T> {
   for (const lane of lanes) {
     const taken = await exclusiveIfFree(lane.channelId, () => act(lane));
     if (taken) return taken.done;
@@ -85,6 +86,44 @@ async function onFirst(
     more();
   });
 }
+
+/** For who keeps sessions and opens lanes in another way. */
+export type LaneChoice = {
+  store: Pick<ChannelStore, 'channels'>;
+  session: StoredChannel;
+  /** Only lanes that hold so much are taken in the session's place. */
+  least: bigint;
+  /** Opens a lane; it may fail, since the call then waits. */
+  open: (lane: number) => Promise<StoredChannel>;
+};
+
+/** Runs on the session; while that is busy, on another lane of it, which is opened where none is free. */
+export async function onFreeLane<T>(
+  { store, session, least, open }: LaneChoice, act: (lane: StoredChannel) => Promise<T>,
+): Promise<T> {
+  const all = session.owner
+    ? (await store.channels()).filter((one) => one.open && areLanes(one, session)) : [];
+  const others = all.filter((one) => one.channelId !== session.channelId);
+  const rich = others.filter((one) => leftOf(one) >= least).sort((a, b) => laneOf(a) - laneOf(b));
+  const queue: Queue = { waiting: new Set(), opening: false, closedUntil: 0 };
+  const lane = session.owner ? freeLane([session, ...others]) : undefined;
+  const more = lane === undefined ? undefined : () => {
+    open(lane).then((opened) => queue.waiting.forEach((join) => join(opened)))
+      // Its turn on the session comes.
+      .catch(() => undefined);
+  };
+  return onFirst(queue, [session, ...rich], async (one) => {
+    try {
+      return await act(one);
+    } catch (error) {
+      if (!(error instanceof SessionSpent) || one.channelId === session.channelId) throw error;
+      return exclusive(session.channelId, () => act(session));
+    }
+  }, more);
+}
+
+const freeLane = (open: StoredChannel[]): number | undefined =>
+  Array.from({ length: PURSE_LANES }, (_, n) => n).find((n) => !open.some((one) => laneOf(one) === n));
 
 /** Opens lanes for as long as more calls wait than were opened, and there is money for them. */
 function openMore(
@@ -113,9 +152,7 @@ async function openLane(
   context: Context, session: StoredChannel, model: string, url: string,
 ): Promise<StoredChannel | null> {
   const { store, chainId, now, key } = context;
-  const lanes = await lanesOf(context, session);
-  const lane = Array.from({ length: PURSE_LANES }, (_, n) => n)
-    .find((n) => !lanes.some((one) => laneOf(one) === n));
+  const lane = freeLane(await lanesOf(context, session));
   if (lane === undefined) return null;
   const terms = await termsOf(context, model, url);
   const fresh = purseChannel({

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { dollars } from '../../lib/amount';
 import { chatTurn, type ChatMessage, type Turn } from '../../lib/chat';
 import { ownerOf, SessionSpent } from '@stoa/client';
+import { openLane } from '../../lib/purse';
 import { existingKey } from '../../lib/session_key';
 import { useMarket } from '../market';
 import { SendIcon, StopIcon } from './icons';
@@ -25,7 +26,7 @@ const MAX_ANSWER_TOKENS = 512;
 const CHARS_PER_TOKEN = 3;
 
 export function Chat({ model, terms, session, url, form, changed }: SessionParts) {
-  const { store, deployment, tokenOf } = useMarket();
+  const { api, store, deployment, tokenOf } = useMarket();
   const queries = useQueryClient();
   const token = tokenOf(session.config.token);
   const [turns, setTurns] = useState<Shown[]>([]);
@@ -59,6 +60,12 @@ export function Chat({ model, terms, session, url, form, changed }: SessionParts
         url, model: model.alias ?? model.id, messages, maxTokens, price: terms.service,
         form: form === 'completion' ? 'completion' : 'chat', signal: running.current.signal,
         onProgress: ({ text, ...rest }) => change({ answer: text, ...rest }),
+      }, {
+        store, session, least: terms.typicalCall,
+        open: (lane) => openLane({
+          api, store, deployment, token, owner: ownerOf(session), session, model: model.id, terms, lane,
+          onStep: () => undefined,
+        }),
       });
       change({ done: true, finish: turn.finish });
       const next = await store.channel(session.channelId);
