@@ -121,7 +121,7 @@ test('eight calls of one model at once run on lanes, by one signature; the books
 });
 
 test('without money for another lane calls at once take turns, and nobody is asked', async () => {
-  const signer = wallet(5);
+  const signer = wallet(1);
   const { fetch, openai } = paying({ signer, deposit: '0.40', policy: { perService: '0.41' } });
   const calls = await Promise.all(Array.from({ length: 4 }, () => openai.completions.create(story(false))));
   assert.equal(new Set(calls.map(({ choices: [{ text }] }) => text)).size, 1);

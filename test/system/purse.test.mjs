@@ -56,11 +56,11 @@ class Purse {
     return { kind: 'purse_fund', owner: this.wallet.address, policy, funding: { value, ...times, signature } };
   }
 
-  async spend(service, amount) {
+  async spend(service, amount, lane = 0) {
     const { purse, key } = await this.state();
     const [receiver, receiverAuthorizer] = await market.read(market.contracts.Services, abi('Services'), 'receiverOf', [BigInt(service)]);
     const channelConfig = { payer: purse, payerAuthorizer: this.key.address, receiver, receiverAuthorizer,
-      token: this.token.address, withdrawDelay: HOUR, salt: `0x${'0'.repeat(64)}` };
+      token: this.token.address, withdrawDelay: HOUR, salt: `0x${String(lane).padStart(64, '0')}` };
     const channelId = await market.read(market.contracts.Channels, abi('Channels'), 'getChannelId', [channelConfig]);
     const signature = await this.sign(this.key, 'Spend', { channelId, amount, nonce: key.spends });
     return { kind: 'deposit', channelConfig,
@@ -96,7 +96,7 @@ test('a purse is funded, spent by its key alone, and brought home, each carried 
   const it = new Purse(account(5));
   const before = await market.balance(it.wallet.address);
   assert.deepEqual({ ...await it.state(), purse: 0 }, { purse: 0, exists: false, owner: it.wallet.address,
-    token: it.token.address, nonce: 0, leaving: false, balance: '0', key: null, fee: '0' });
+    token: it.token.address, nonce: 0, leaving: false, balance: '0', key: null, channels: [], fee: '0' });
 
   const funding = await it.funding('2000000');
   const funded = await relay(funding);
@@ -116,6 +116,11 @@ test('a purse is funded, spent by its key alone, and brought home, each carried 
   const newer = await relay(await it.spend(await serviceOf('minilm'), '150000'));
   assert.equal(newer.balance, '350000');
   assert.deepEqual(await refusal(stale), [409, 'stale_nonce']);
+  const rows = (await it.state()).channels.map(({ key: by, service, lane, balance, claimed }) => [by, service, lane, balance, claimed]);
+  assert.deepEqual(rows.sort(), [
+    [it.key.address, await serviceOf('stories15m'), 0, '300000', '0'], [it.key.address, await serviceOf('minilm'), 0, '350000', '0'],
+  ].sort());
+  assert.deepEqual((await new Purse(it.wallet).state()).channels, []);
   assert.equal(await free(it.wallet.address), 16);
   assert.equal(await free(purse), 20);
 
@@ -161,6 +166,27 @@ test('one channel comes back into the purse by the owner alone', async () => {
   assert.equal((await relay(await it.exit(3))).amount, '1000000');
 });
 
+test('a key has four channels with a service, under one limit, and no fifth', async () => {
+  const it = new Purse(account(4));
+  const before = await market.balance(it.wallet.address);
+  const service = await serviceOf('stories15m');
+  await relay(await it.funding('1000000', { capPerService: '420000' }));
+  for (const lane of [2, 0, 3, 1]) assert.equal((await relay(await it.spend(service, '100000', lane))).balance, '100000');
+  const { channels } = await it.state();
+  assert.deepEqual(channels.map(({ lane }) => lane), [0, 1, 2, 3]);
+  assert.equal(new Set(channels.map(({ channelId }) => channelId)).size, 4);
+  const above = await fetch(`${market.url}/api/relay`, {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(await it.spend(service, '50000', 1)),
+  });
+  assert.match((await above.json()).detail, /ServiceCapExceeded/);
+  assert.deepEqual(await refusal(await it.spend(service, '100000', 4)), [422, 'malformed_order']);
+  const { items } = await market.json(`/api/money?address=${it.wallet.address}`);
+  assert.deepEqual(items.flatMap(({ channel }) => (channel ? [channel.lane] : [])).sort(), [0, 1, 2, 3]);
+  const left = await relay(await it.exit(1));
+  assert.deepEqual([left.amount, left.waiting], ['1000000', []]);
+  assert.equal(await market.balance(it.wallet.address), before);
+});
+
 /** Until `is` holds of what the node says; the node may be gone for a moment. */
 async function until(look, is) {
   for (;;) {
@@ -179,6 +205,7 @@ test('an exit is finished by the same request, wherever the node was killed in i
     await relay(await it.funding('1000000'));
     const channels = [];
     for (const service of services) channels.push(await relay(await it.spend(service, '200000')));
+    channels.push(await relay(await it.spend(services[0], '100000', 1)));
     const exit = await it.exit(nonce + 1);
     const running = relay(exit).catch(() => null);
     const back = async () => {
@@ -186,7 +213,7 @@ test('an exit is finished by the same request, wherever the node was killed in i
         market.read(market.contracts.Channels, abi('Channels'), 'channels', [channelId]))]);
       return { leaving: state.leaving, count: held.filter(([balance, claimed]) => balance === claimed).length };
     };
-    const least = { begun: 0, 'a channel is back': 1, 'all channels are back': 2 }[point];
+    const least = { begun: 0, 'a channel is back': 1, 'all channels are back': 3 }[point];
     await until(back, ({ leaving, count }) => leaving && count >= least);
     await market.kill();
     await running;
