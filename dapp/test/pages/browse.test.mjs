@@ -68,7 +68,7 @@ test('a session is resumed after a reload without a prompt, and refunded after i
   assert.equal(node.balance(me()), 100_000_000n - 2n * 271n);
 });
 
-test('two tabs share a session: their calls are paid one after the other', async () => {
+test('two tabs share a session: their calls never meet on one channel', async () => {
   await openSession();
   const other = await world.context.newPage();
   await other.goto(`${node.url}/models/1`);
@@ -76,8 +76,9 @@ test('two tabs share a session: their calls are paid one after the other', async
   await id('chat-input').fill('From the first');
   await Promise.all([id('chat-send').click(), other.getByTestId('chat-send').click()]);
   for (const tab of [page, other]) await tab.locator('[data-testid=chat-answer][data-done=true]').waitFor();
-  const [channel] = node.channels.values();
-  assert.equal(channel.charged, 2n * 271n);
+  // The one that finds it busy may open a lane of its own.
+  assert.equal([...node.channels.values()].reduce((sum, { charged }) => sum + charged, 0n), 2n * 271n);
+  assert.equal(node.overlaps, 0);
   assert.equal(node.calls, 2);
   assert.deepEqual(wallet.prompts, ['connect', 'network', 'sign']);
 });
