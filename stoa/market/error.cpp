@@ -16,7 +16,9 @@ ErrorText text_of(MarketError error) {
         case shares_not_whole:
             return {"shares_not_whole", "the shares of a split sum to 1,000,000"};
         case unknown_right:
-            return {"unknown_right", "the rights are download, run, derive, serve and commercial"};
+            return {"unknown_right",
+                    "the rights are download, run, derive, serve, commercial and learn; duties are "
+                    "attribution, reciprocal and approval"};
         case no_curve:
             return {"no_curve",
                     "a price lies between a floor above 0 and a cap that is not below it,"
