@@ -29,6 +29,7 @@ contract Deploy {
         address market;
         address halls;
         address plans;
+        address modelSales;
         address services;
         address purses;
         address testUsd;
@@ -135,6 +136,8 @@ contract Deploy {
                 abi.encode(IModelRegistry(d.models), ILicences(d.licences), IChannels(d.channels))
             )
         );
+        d.modelSales =
+            _create2(abi.encodePacked(_code("ModelSales"), abi.encode(IModelRegistry(d.models))));
         d.plans = _create2(
             abi.encodePacked(
                 _code("Plans"), abi.encode(ILicences(d.licences), IServices(d.services))
@@ -206,6 +209,7 @@ contract Deploy {
         vm.serializeAddress("c", "Licences", d.licences);
         vm.serializeAddress("c", "Halls", d.halls);
         vm.serializeAddress("c", "Plans", d.plans);
+        vm.serializeAddress("c", "ModelSales", d.modelSales);
         vm.serializeAddress("c", "Services", d.services);
         vm.serializeAddress("c", "Purses", d.purses);
         vm.writeJson(vm.serializeAddress("c", "Market", d.market), file);

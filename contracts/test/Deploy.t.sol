@@ -15,10 +15,12 @@ interface VmState {
 }
 
 contract DeployTest is StoaTest {
-    function _all() private view returns (address[17] memory) {
+    function _all() private view returns (address[19] memory) {
         return [
             stands.halls,
             stands.plans,
+            stands.modelSales,
+            modelSales.keeperImplementation(),
             stands.channels,
             stands.collector3009,
             stands.collectorPermit2,
@@ -38,7 +40,7 @@ contract DeployTest is StoaTest {
     }
 
     function test_code_fitsAndStandsWhereClientsExpectIt() public view {
-        address[17] memory all = _all();
+        address[19] memory all = _all();
         for (uint256 i; i < all.length; ++i) {
             yes(all[i].code.length != 0);
             le(all[i].code.length, 24_576);
@@ -57,7 +59,7 @@ contract DeployTest is StoaTest {
 
     /// @notice No admin can hide in storage that is empty: nothing is set when Stoa begins.
     function test_storage_isEmptyAtTheBeginning() public view {
-        address[17] memory all = _all();
+        address[19] memory all = _all();
         for (uint256 i; i < all.length; ++i) {
             if (all[i] == stands.testUsd) continue;
             for (uint256 slot; slot < 64; ++slot) {
@@ -76,6 +78,7 @@ contract DeployTest is StoaTest {
         eq(address(market.LICENCES()), stands.licences);
         eq(address(market.HALLS()), stands.halls);
         eq(address(halls.MODELS()), stands.models);
+        eq(address(modelSales.MODELS()), stands.models);
         eq(address(market.SERVICES()), stands.services);
         eq(address(market.PLANS()), stands.plans);
         eq(address(plans.LICENCES()), stands.licences);

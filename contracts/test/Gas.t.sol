@@ -115,6 +115,24 @@ contract GasTest is StoaTest {
         _record("buy in a hall, steady");
     }
 
+    function test_sellingAModel() public {
+        uint256 id = registered();
+        address keeper = modelSales.keeperOf(id, creator);
+        vm.startPrank(creator);
+        models.setPayees(id, alone(keeper), new bytes[](0));
+        models.approve(address(modelSales), id);
+        vm.stopPrank();
+        Payee[] memory creators = alone(keeper);
+        vm.prank(creator);
+        uint256 sale = modelSales.open(id, address(usd), 5e6, creators);
+        _record("offer a model with its share for sale");
+        vm.prank(buyer);
+        usd.approve(address(modelSales), 5e6);
+        vm.prank(buyer);
+        modelSales.buy(sale);
+        _record("buy a model with its share");
+    }
+
     function test_splits() public {
         Payee[] memory list = new Payee[](5);
         for (uint256 i; i < 5; ++i) {

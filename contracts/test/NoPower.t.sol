@@ -75,6 +75,11 @@ contract NoPowerTest is StoaTest {
         _only("Plans", "|hold|release|close|");
     }
 
+    function test_modelSales() public view {
+        // The model's owner (open), the seller (callOff), anyone with the price (buy).
+        _only("ModelSales", "|open|callOff|buy|makeKeeper|");
+    }
+
     function test_services() public view {
         // The provider; the claimant (setClaimant).
         _only("Services", "|offerService|setPricing|setEndpoint|endService|setClaimant|");

@@ -12,6 +12,7 @@ import {Halls} from "../src/Halls.sol";
 import {Licences} from "../src/Licences.sol";
 import {Market} from "../src/Market.sol";
 import {ModelRegistry} from "../src/ModelRegistry.sol";
+import {ModelSales} from "../src/ModelSales.sol";
 import {Plans} from "../src/Plans.sol";
 import {Purses} from "../src/Purses.sol";
 import {Services} from "../src/Services.sol";
@@ -44,6 +45,7 @@ abstract contract StoaTest {
     Market internal market;
     Halls internal halls;
     Plans internal plans;
+    ModelSales internal modelSales;
     Services internal services;
     Purses internal purses;
     TestUSD internal usd;
@@ -71,6 +73,7 @@ abstract contract StoaTest {
         market = Market(stands.market);
         halls = Halls(stands.halls);
         plans = Plans(stands.plans);
+        modelSales = ModelSales(stands.modelSales);
         services = Services(stands.services);
         purses = Purses(stands.purses);
         usd = TestUSD(stands.testUsd);

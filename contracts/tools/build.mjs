@@ -5,7 +5,7 @@ import { contracts, forge } from './foundry.mjs';
 
 const NAMES = [
   'Channels', 'ERC3009DepositCollector', 'Permit2DepositCollector', 'ModelRegistry', 'Licences', 'Market',
-  'Halls', 'Plans', 'Splits', 'Split', 'Services', 'Receiver', 'Purses', 'Purse', 'TestUSD', 'Multicall3',
+  'Halls', 'Plans', 'ModelSales', 'Splits', 'Split', 'Services', 'Receiver', 'Purses', 'Purse', 'TestUSD', 'Multicall3',
 ];
 
 forge('build', '--skip', 'test', '--skip', 'script');

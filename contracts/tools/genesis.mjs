@@ -64,8 +64,8 @@ async function dump(url, to) {
 }
 
 const alloc = allocation();
-// The contracts, the three implementations that clones run, and the CREATE2 factory: nothing else.
-const expected = Object.keys(contracts).length + 4;
+// The contracts, the four implementations that clones run, and the CREATE2 factory: nothing else.
+const expected = Object.keys(contracts).length + 5;
 if (!alloc[FACTORY] || Object.keys(alloc).length !== expected) {
   throw new Error(`the state holds ${Object.keys(alloc)}, which are not ${expected}`);
 }
