@@ -26,6 +26,25 @@ Receipts::Id receipt_of(PaidCall& call, std::string_view output,
     return call.receipts.add(std::move(receipt));
 }
 
+namespace {
+
+constexpr std::size_t kHeaders = 8;  ///< With those that the router adds.
+
+/// Keeps it for those who ask again.
+io::Response charged_answer(PaidCall& call, Made made, const payment::SettlementResponse& settled) {
+    const auto body = std::make_shared<const std::string>(std::move(made.body));
+    io::Response response(200, {}, body);
+    response.headers.reserve(kHeaders);
+    response.headers.add("Content-Type", "application/json");
+    response.headers.add("Cache-Control", "private");
+    response.headers.add(payment::kPaymentResponseHeader, payment::to_header(settled));
+    response.headers.add(kReceiptHeader, to_hex(receipt_of(call, made.output, settled)));
+    call.answers.keep(call.purchase->key(), {response.headers, body});
+    return response;
+}
+
+}  // namespace
+
 Task<Answer> answer_made(PaidCall& call, Task<Result<Made>> work) {
     std::optional<Result<Made>> made;
     std::string failure;
@@ -42,17 +61,7 @@ Task<Answer> answer_made(PaidCall& call, Task<Result<Made>> work) {
         co_return engine_failed();
     }
     const auto settled = co_await call.purchase->charge(call.meter.charge(), call.meter.usage());
-    PaidAnswer answer;
-    answer.headers.set("Content-Type", "application/json");
-    answer.headers.set("Cache-Control", "private");
-    answer.headers.set(payment::kPaymentResponseHeader, payment::to_header(settled));
-    answer.headers.set(kReceiptHeader, to_hex(receipt_of(call, (*made)->output, settled)));
-    answer.body = std::make_shared<const std::string>(std::move((*made)->body));
-    io::Response response;
-    response.headers = answer.headers;
-    response.body = answer.body;
-    call.answers.keep(call.purchase->key(), std::move(answer));
-    co_return response;
+    co_return charged_answer(call, std::move(**made), settled);
 }
 
 }  // namespace stoa::gateway
