@@ -27,6 +27,7 @@ struct Question {
     std::vector<Figure> (*measure)();
 };
 
+std::vector<Figure> catalogue_search();
 std::vector<Figure> commits();
 std::vector<Figure> first_token();
 std::vector<Figure> follow();

@@ -15,6 +15,7 @@ using stoa::bench::Figure;
 using stoa::bench::Question;
 
 const Question kQuestions[] = {
+    {"catalogue", stoa::bench::catalogue_search},
     {"paid", stoa::bench::paid},
     {"refusals", stoa::bench::refusals},
     {"first_token", stoa::bench::first_token},

@@ -8,7 +8,7 @@ import {
   encodeAbiParameters, hashTypedData, keccak256, recoverTypedDataAddress,
 } from 'viem';
 import {
-  AMOUNT, at, AUTHORIZER, CHAIN_ID, COLLECTOR, CONTRACTS, detail, GENESIS, modelOf, MODELS, OFFER, PROVIDER, RECEIVER, royalties, TERMS, TEXT, TOKEN,
+  AMOUNT, at, AUTHORIZER, CHAIN_ID, COLLECTOR, CONTRACTS, detail, FACETS_OF, GENESIS, modelOf, MODELS, OFFER, PROVIDER, RECEIVER, royalties, TERMS, TEXT, TOKEN,
 } from './mock_market.mjs';
 import { MockPurses, Refused } from './mock_purse.mjs';
 
@@ -51,6 +51,8 @@ export class MockNode {
   /** A promise that streams wait for after their first words. */
   hold = null;
   block = 100;
+  models = [...MODELS];
+  watchers = new Set();
   /** Called with the response before the next paid answer, to make it go wrong. */
   trouble = null;
   purses = new MockPurses(this, {
@@ -72,6 +74,9 @@ export class MockNode {
     this.url = `http://localhost:${this.server.address().port}`;
     return this;
   }
+
+  /** An event of the chain, to every page that watches. */
+  tell(kind) { for (const watcher of this.watchers) watcher.write(`event: ${kind}\ndata: {}\n\n`); }
 
   close() { this.server.closeAllConnections(); this.server.close(); }
 
@@ -118,6 +123,7 @@ export class MockNode {
       case 'GET /api/events':
         response.writeHead(200, { 'content-type': 'text/event-stream' });
         response.write(': hello\n\n');
+        this.watchers.add(response);
         return undefined;
       default:
     }
@@ -138,11 +144,15 @@ export class MockNode {
 
   #search(params) {
     const words = (params.get('q') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
-    const items = MODELS.filter((model) => words.every((word) => `${model.title} ${model.summary} ${model.tags}`.toLowerCase().includes(word))
-      && (!params.get('task') || model.task === params.get('task')) && (!params.get('served') || model.served)
-      && (!params.get('tag') || model.tags.includes(params.get('tag'))) && (!params.get('licence') || model.licence === params.get('licence')));
-    const count = (of) => [...new Set(MODELS.flatMap(of))].map((value) => ({ value, count: MODELS.filter((m) => of(m).includes(value)).length }));
-    return { items, next: null, total: items.length, facets: { task: count((m) => [m.task]), licence: count((m) => [m.licence]), tag: count((m) => m.tags) } };
+    const named = this.models.filter((model) => words.every((word) => `${model.title} ${model.summary} ${model.tags}`.toLowerCase().includes(word)));
+    const chosen = Object.entries(FACETS_OF).filter(([facet]) => params.has(facet));
+    const passing = (but) => named.filter((model) => chosen.every(([facet, of]) => facet === but || of(model).some((value) => params.getAll(facet).includes(value))));
+    const counts = (facet, of) => {
+      const all = passing(facet).flatMap(of);
+      return [...new Set(all)].map((value) => ({ value, count: all.filter((other) => other === value).length })).sort((one, other) => other.count - one.count);
+    };
+    const items = passing();
+    return { items, next: null, total: items.length, facets: Object.fromEntries(Object.entries(FACETS_OF).map(([facet, of]) => [facet, counts(facet, of)])) };
   }
 
   #rpc({ method, params }) {

@@ -46,8 +46,14 @@ POST /m/medsum/v1/chat/completions
 <script>alert(1)</script> and [a bad link](javascript:alert(1)) stay text.
 ![A chart](https://elsewhere.example/chart.png) [Paper](https://example.org/paper)`;
 
-function summary(id, fields) {
+/** A manifest that says little; the others say more. */
+const UNKNOWN = {
+  capabilities: [], context: null, tools: null, reasoning: null, inputs: [], outputs: [], languages: [], domains: [],
+  formats: [], quantisation: null, precision: null, parameters: null, architecture: null, size: null,
+};
+function summary(id, { abilities, ...fields }) {
   return {
+    abilities: { ...UNKNOWN, ...abilities },
     id, canonicalId: `eip155:${CHAIN_ID}/erc721:${CONTRACTS.ModelRegistry}/${id}`, name: `${CREATOR}/${fields.slug}`,
     tags: [], licence: 'apache-2.0', creator: CREATOR, owner: CREATOR, version: 1, status: 'active',
     updatedAt: 1793000000, served: false, price: null, licencePrice: null, licences: 0, equalWeights: [], ...fields,
@@ -57,12 +63,17 @@ export const MODELS = [
   summary('1', {
     alias: 'medsum', slug: 'medical-summaries', title: 'Medical summaries', task: 'text-generation',
     summary: 'Turns long clinical notes into a few clear sentences that keep every dose and date.',
+    abilities: {
+      capabilities: ['chat', 'completion'], context: 4096, tools: false, inputs: ['text'], outputs: ['text'],
+      languages: ['en', 'de'], domains: ['medical'], formats: ['gguf'], quantisation: 'Q4_0', parameters: '1.1B', size: 668_788_096,
+    },
     tags: ['medicine', 'summaries'], served: true, version: 2, licences: 41,
     price: { service: '1', ...PRICE, typicalCall: AMOUNT }, licencePrice: { offer: '1', token: TOKEN.address, amount: '5000000' },
   }),
   summary('2', {
     alias: 'minilm', slug: 'minilm', title: 'MiniLM sentence vectors', task: 'sentence-similarity', served: true,
     summary: 'Embeds sentences and short paragraphs in 384 dimensions, for search and grouping.', tags: ['search'],
+    abilities: { capabilities: ['embedding'], context: 512, languages: ['en'], formats: ['gguf'], quantisation: 'F16', size: 46_220_288 },
     price: { service: '2', token: TOKEN.address, perCall: '10', perMillionInput: '20000', perMillionOutput: '0', typicalCall: '15' },
   }),
   summary('3', {
@@ -71,6 +82,16 @@ export const MODELS = [
     licencePrice: { offer: '2', token: TOKEN.address, amount: '120000000' }, equalWeights: ['1'],
   }),
 ];
+/** What the node derives from manifests and chain. */
+export const FACETS_OF = {
+  task: (m) => [m.task], licence: (m) => [m.licence], tag: (m) => m.tags, domain: (m) => m.abilities.domains,
+  language: (m) => m.abilities.languages, format: (m) => m.abilities.formats, standing: (m) => [m.status],
+  capability: (m) => [...m.abilities.capabilities, ...(m.abilities.tools ? ['tools'] : [])],
+  terms: (m) => m.licencePrice ? ['perpetual'] : [],
+  price: (m) => !m.price ? [] : [Number(m.price.typicalCall) < 1000 ? 'under-0.001' : '0.001-0.01'],
+  size: (m) => !m.abilities.size ? [] : [m.abilities.size < 1e8 ? 'under-100MB' : '100MB-1GB'],
+  served: (m) => m.served ? ['true'] : [],
+};
 export const OFFER = {
   id: '1', model: '1', seller: CREATOR, prices: [{ token: TOKEN.address, floor: '5000000', cap: '5000000' }],
   price: { token: TOKEN.address, amount: '5000000' }, period: 0, calls: 0, seats: 1, rights: ['download', 'run', 'commercial'],

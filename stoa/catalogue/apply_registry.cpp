@@ -10,7 +10,6 @@ void on_registered(const Change& c) {
         "ON CONFLICT (id) DO UPDATE SET slug = ?2, registrant = ?3",
         number(c, 0), clean_text(c.values[2].as_text()), c.values[1].as_address(), c.header.time,
         c.log.transaction);
-    c.models.insert(number(c, 0));
 }
 
 void on_version(const Change& c) {
@@ -24,14 +23,12 @@ void on_version(const Change& c) {
                       c.header.id.number, number(c, 0), number(c, 1), number(c, 7));
     }
     c.session.run("UPDATE model SET updated = ? WHERE id = ?", c.header.time, number(c, 0));
-    c.models.insert(number(c, 0));
 }
 
 void on_status(const Change& c) {
     c.session.run("UPDATE version SET status = ?, reason = ? WHERE model = ? AND number = ?",
                   number(c, 2), clean_text(c.values[3].as_text()), number(c, 0), number(c, 1));
     c.session.run("UPDATE model SET updated = ? WHERE id = ?", c.header.time, number(c, 0));
-    c.models.insert(number(c, 0));
 }
 
 void on_parent(const Change& c) {

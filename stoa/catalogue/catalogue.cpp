@@ -1,8 +1,5 @@
 #include "stoa/catalogue/catalogue.hpp"
 
-#include <set>
-
-#include "stoa/catalogue/docs.hpp"
 #include "stoa/catalogue/events.hpp"
 #include "stoa/catalogue/schema.hpp"
 
@@ -10,12 +7,20 @@ namespace stoa::catalogue {
 
 Catalogue::Catalogue(db::Database& database, const chain::Deployment& deployment,
                      eth::Address own_provider)
-    : database_(database), deployment_(deployment), own_provider_(own_provider) {
+    : database_(database),
+      deployment_(deployment),
+      own_provider_(own_provider),
+      docs_(deployment, own_provider),
+      index_(deployment, own_provider) {
     for (const char* name :
          {"ModelRegistry", "Market", "Licences", "Services", "Splits", "Channels"}) {
         names_.emplace(deployment.contract(name), name);
     }
-    database_.write_now([](db::Session& session) { create_tables(session); });
+    database_.write_now([this](db::Session& session) {
+        create_tables(session);
+        docs_.refresh(session, {});
+    });
+    database_.read_now([this](db::Session& session) { index_.catch_up(session, {}); });
 }
 
 std::vector<eth::Address> Catalogue::contracts() const {
@@ -28,7 +33,6 @@ void Catalogue::apply(db::Session& session, const chain::Header& header,
                       std::span<const chain::Log> logs) {
     make_final(session, finalized_);
     begin_block(session, header.id.number);
-    std::set<std::uint64_t> models;
     for (const chain::Log& log : logs) {
         const auto name = names_.find(log.address);
         if (name == names_.end()) continue;
@@ -36,24 +40,26 @@ void Catalogue::apply(db::Session& session, const chain::Header& header,
         if (!known) continue;
         const auto values = known->event.decode(log.topics, log.data);
         if (!values) continue;
-        const Change change{session, header, log, *values, models};
+        const Change change{session, header, log, *values};
         if (known->apply) known->apply(change);
         session.run("INSERT INTO feed (block, number, kind, data) VALUES (?, ?, ?, ?)",
                     header.id.number, log.index, known->kind,
                     to_json(*known, deployment_.chain_id, change));
         if (known->kind == "channel") add_move(session, header.id.number, log.index);
     }
-    for (const std::uint64_t model : models) refresh_doc(session, model);
+    time_ = static_cast<std::int64_t>(header.time);
+    docs_.refresh(session, unix_time(time_));
 }
 
 void Catalogue::undo(db::Session& session, std::uint64_t keep) {
     undo_above(session, keep);
-    refresh_docs(session);
+    docs_.refresh(session, unix_time(time_));
 }
 
 void Catalogue::wipe(db::Session& session) {
     finalized_ = 0;
     empty_tables(session);
+    Docs::remove_all(session);
 }
 
 void Catalogue::advanced(const chain::Heads& heads, std::optional<std::uint64_t>) {

@@ -11,7 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "stoa/catalogue/docs.hpp"
 #include "stoa/catalogue/error.hpp"
+#include "stoa/catalogue/listing_index.hpp"
 #include "stoa/catalogue/types.hpp"
 #include "stoa/chain/deployment.hpp"
 #include "stoa/chain/follower.hpp"
@@ -39,7 +41,10 @@ class Catalogue final : public chain::LogSink {
     /// Called on the event loop whenever the tables have changed.
     void on_change(std::function<void()>);
 
+    /// Words, meaning, facets, sorted and counted from memory; see docs/decisions/0006.
     Task<Page> search(Query, UnixTime now);
+    /// What search keeps in memory, once it has answered.
+    std::size_t search_memory_bytes() const;
     Task<std::optional<Summary>> summary(std::uint64_t model, UnixTime now);
     Task<std::optional<Detail>> detail(std::uint64_t model, UnixTime now);
     Task<std::vector<Version>> versions(std::uint64_t model);
@@ -105,7 +110,10 @@ class Catalogue final : public chain::LogSink {
     const chain::Deployment& deployment_;
     eth::Address own_provider_;
     std::map<eth::Address, std::string> names_;  ///< Of the contracts that it follows.
+    Docs docs_;                                  ///< On the writer's thread.
+    ListingIndex index_;
     std::atomic<std::uint64_t> finalized_ = 0;
+    std::atomic<std::int64_t> time_ = 0;  ///< Of the newest block that was applied.
     std::vector<std::function<void()>> watchers_;
 };
 

@@ -31,8 +31,19 @@ const eth::Address kPayTo = address(50);
 const eth::Address kReceiver = address(51);
 const eth::Address kToken = address(60);
 
+constexpr const char* kOfferCreated =
+    "OfferCreated(uint256 indexed offer,uint256 indexed model,address indexed seller,"
+    "((address token,uint96 floor,uint96 cap)[] prices,uint64 targetPerDay,uint64 sensitivity,"
+    "uint16 maxCommissionBps,(uint256 model,uint256 service,uint40 period,uint32 calls,"
+    "uint16 seats,uint32 rights,uint8 entitlement,uint32 entitledFor,bool transferable,"
+    "bool restToService,bytes32 termsDigest) terms) terms)";
+
 chain::Deployment deployment() {
     chain::Deployment it;
+    chain::Token token;
+    token.address = kToken;
+    token.decimals = 6;
+    it.tokens.push_back(token);
     it.chain_id = kChain;
     std::uint8_t last = 100;
     for (const char* name :
@@ -148,6 +159,15 @@ class CatalogueTest : public testing::Test {
         };
     }
 
+    /// An offer of `model` for a licence of `period` seconds.
+    std::vector<chain::Log> sold(std::uint64_t offer, std::uint64_t model, std::uint64_t period) {
+        const std::vector<Value> price{kToken, 5, 5};
+        const std::vector<Value> terms{model, 0, period, 0, 1, 3, 0, 0, false, false, Hash256{}};
+        const std::vector<Value> prices{price};
+        return {log_of(deployment_.contract("Market"), kOfferCreated,
+                       {offer, model, kCreator, std::vector<Value>{prices, 0, 0, 0, terms}})};
+    }
+
     std::vector<std::uint64_t> found(Query query) {
         std::vector<std::uint64_t> ids;
         for (const auto& item : wait(catalogue_.search(std::move(query), kNow)).items) {
@@ -242,12 +262,13 @@ TEST_F(CatalogueTest, words_find_models_and_facets_count_them) {
     EXPECT_THAT(found({.text = "tales child"}), ElementsAre(1));
     EXPECT_THAT(found({.text = "SPEECH"}), ElementsAre(2));
     EXPECT_THAT(found({.text = "\") OR \"*"}), ElementsAre());
-    EXPECT_THAT(found({.text = {}, .task = "speech-detection"}), ElementsAre(2));
+    EXPECT_THAT(found({.text = {}, .filters = {{Facet::task, "speech-detection"}}}),
+                ElementsAre(2));
 
     const auto page = wait(catalogue_.search({}, kNow));
-    ASSERT_EQ(page.tasks.size(), 2u);
-    ASSERT_EQ(page.licences.size(), 1u);
-    EXPECT_EQ(page.licences[0].count, 2u);
+    ASSERT_EQ(page.of(Facet::task).size(), 2u);
+    ASSERT_EQ(page.of(Facet::licence).size(), 1u);
+    EXPECT_EQ(page.of(Facet::licence)[0].count, 2u);
 }
 
 TEST_F(CatalogueTest, meaning_finds_what_no_word_does) {
@@ -267,6 +288,146 @@ TEST_F(CatalogueTest, meaning_finds_what_no_word_does) {
     wait(set(catalogue_));
     EXPECT_THAT(found(query), ElementsAre(1));
     EXPECT_TRUE(wait(catalogue_.without_meaning(10)).empty());
+}
+
+std::string rich_manifest(const std::string& name, const std::string& domain,
+                          const std::string& language) {
+    return R"({"description":"Reads.","name":")" + name +
+           R"(","properties":{"artifacts":[{"format":"GGUF","path":"m","role":"weights",)"
+           R"("size":2000000000}],"capabilities":["chat"],"contextLength":4096,"domains":[")" +
+           domain +
+           R"("],"license":"MIT","model":{"config":{"capabilities":{"inputTypes":)"
+           R"(["text","image"],"languages":["EN",")" +
+           language +
+           R"("],"toolUsage":true},"quantization":"Q4_0"}},"task":"summarization"},)"
+           R"("type":"ModelListing"})";
+}
+
+/// `value count` for each value of a facet.
+std::vector<std::string> counted(const Page& page, Facet facet) {
+    std::vector<std::string> all;
+    for (const auto& [value, count] : page.of(facet)) {
+        all.push_back(value + " " + std::to_string(count));
+    }
+    return all;
+}
+
+TEST_F(CatalogueTest, facets_come_from_the_manifest_and_the_chain_and_what_is_unknown_has_none) {
+    const std::string medical = rich_manifest("reader", "medical", "de");
+    block(1, registered(1, "reader", medical));
+    block(2, registered(2, "bare", "never seen"));
+    ASSERT_TRUE(wait(catalogue_.put_manifest(eth::keccak256(medical), medical)));
+    auto logs = offered(9, 1, 10);
+    for (const auto& log : sold(5, 1, 3'600)) logs.push_back(log);
+    block(3, logs);
+
+    const auto page = wait(catalogue_.search({}, kNow));
+    EXPECT_EQ(page.total, 2u);
+    EXPECT_THAT(counted(page, Facet::task), ElementsAre("summarization 1"));
+    EXPECT_THAT(counted(page, Facet::domain), ElementsAre("medical 1"));
+    EXPECT_THAT(counted(page, Facet::licence), ElementsAre("MIT 1"));
+    EXPECT_THAT(counted(page, Facet::terms), ElementsAre("period 1"));
+    EXPECT_THAT(counted(page, Facet::price), ElementsAre("under-0.001 1"));
+    EXPECT_THAT(counted(page, Facet::language), ElementsAre("de 1", "en 1"));
+    EXPECT_THAT(counted(page, Facet::size), ElementsAre("1-10GB 1"));
+    EXPECT_THAT(counted(page, Facet::format), ElementsAre("gguf 1"));
+    EXPECT_THAT(counted(page, Facet::standing), ElementsAre("active 2"));
+    EXPECT_THAT(counted(page, Facet::capability),
+                ElementsAre("chat 1", "image-input 1", "tools 1"));
+    EXPECT_THAT(counted(page, Facet::served), ElementsAre("true 1"));
+    EXPECT_THAT(found({.filters = {{Facet::language, "de"}, {Facet::format, "gguf"}}}),
+                ElementsAre(1));
+    EXPECT_THAT(found({.filters = {{Facet::language, "fr"}}}), ElementsAre());
+    EXPECT_THAT(found({.filters = {{Facet::creator, eth::to_lower_hex(kCreator)}}}),
+                ElementsAre(2, 1));
+
+    const auto& able = page.items.at(1).abilities;
+    EXPECT_EQ(able.model.context, 4'096u);
+    EXPECT_EQ(able.model.tools, true);
+    EXPECT_EQ(able.model.reasoning, std::nullopt);
+    EXPECT_EQ(able.model.quantisation, "Q4_0");
+    EXPECT_THAT(able.model.inputs, ElementsAre("text", "image"));
+    EXPECT_EQ(able.weights_bytes, 2'000'000'000u);
+}
+
+TEST_F(CatalogueTest,
+       values_of_a_facet_are_alternatives_and_its_counts_are_without_its_own_filter) {
+    std::uint64_t id = 0;
+    for (const char* domain : {"medical", "medical", "finance", "law"}) {
+        const auto name = "m" + std::to_string(++id);
+        const auto manifest = rich_manifest(name, domain, id % 2 ? "de" : "fr");
+        block(id, registered(id, name, manifest));
+        ASSERT_TRUE(wait(catalogue_.put_manifest(eth::keccak256(manifest), manifest)));
+    }
+    Query query{.filters = {{Facet::domain, "medical"}, {Facet::domain, "law"}}};
+    EXPECT_THAT(found(query), ElementsAre(4, 2, 1));
+    query.filters.emplace_back(Facet::language, "fr");
+    EXPECT_THAT(found(query), ElementsAre(4, 2));
+    const auto page = wait(catalogue_.search(query, kNow));
+    EXPECT_THAT(counted(page, Facet::domain), ElementsAre("law 1", "medical 1"));
+    EXPECT_THAT(counted(page, Facet::language), ElementsAre("en 3", "fr 2", "de 1"));
+    EXPECT_THAT(counted(page, Facet::format), ElementsAre("gguf 2"));
+}
+
+TEST_F(CatalogueTest, a_service_that_ends_by_time_alone_is_out_of_the_facets) {
+    block(1, registered(1, "stories", kStories));
+    block(2, offered(9, 1, 10));
+    const Query served{.filters = {{Facet::served, "true"}}};
+    EXPECT_THAT(found(served), ElementsAre(1));
+    const UnixTime later{std::chrono::seconds{2'000'001}};
+    const auto page = wait(catalogue_.search(served, later));
+    EXPECT_EQ(page.total, 0u);
+    EXPECT_THAT(counted(page, Facet::price), ElementsAre());
+}
+
+TEST_F(CatalogueTest, what_search_knows_is_there_again_after_a_start_and_gone_with_its_block) {
+    block(1, registered(1, "stories", kStories));
+    ASSERT_TRUE(wait(catalogue_.put_manifest(eth::keccak256(kStories), kStories)));
+    block(2, registered(2, "stories-two", kStories));
+    Catalogue again(database_, deployment_);
+    const auto search = [&](Catalogue& it, std::string text) {
+        std::vector<std::uint64_t> ids;
+        for (const auto& item : wait(it.search({.text = std::move(text)}, kNow)).items) {
+            ids.push_back(item.id);
+        }
+        return ids;
+    };
+    EXPECT_THAT(search(again, "tales"), testing::UnorderedElementsAre(1, 2));
+    undo(1);
+    EXPECT_THAT(search(again, "tales"), ElementsAre(1));
+    EXPECT_THAT(found({.text = "tales"}), ElementsAre(1));
+    database_.write_now([&](db::Session& session) { catalogue_.wipe(session); });
+    EXPECT_THAT(search(again, "tales"), ElementsAre());
+    block(1, registered(3, "stories", kStories));
+    EXPECT_THAT(search(again, "tales"), ElementsAre(3));
+}
+
+TEST_F(CatalogueTest, what_was_rolled_back_is_not_found) {
+    block(1, registered(1, "stories", kStories));
+    EXPECT_THAT(found({}), ElementsAre(1));
+    const auto failing = [&](db::Session& session) {
+        chain::Header header;
+        header.id.number = 2;
+        auto logs = registered(2, "listener", kSpeech);
+        catalogue_.apply(session, header, logs);
+        throw std::runtime_error("the disk is full");
+    };
+    EXPECT_THROW(database_.write_now(failing), std::runtime_error);
+    EXPECT_THAT(found({}), ElementsAre(1));
+    block(2, registered(3, "other", kSpeech));
+    EXPECT_THAT(found({}), ElementsAre(3, 1));
+}
+
+TEST_F(CatalogueTest, a_listing_that_comes_while_somebody_leafs_through_repeats_and_hides_nothing) {
+    for (std::uint64_t id = 1; id <= 4; ++id) {
+        block(id, registered(id, "m" + std::to_string(id), kStories));
+    }
+    Query query{.limit = 2};
+    const auto first = wait(catalogue_.search(query, kNow));
+    block(5, registered(5, "m5", kStories));
+    query.after = first.next;
+    EXPECT_THAT(found(query), ElementsAre(2, 1));
+    EXPECT_FALSE(wait(catalogue_.search(query, kNow)).next);
 }
 
 TEST_F(CatalogueTest, pages_join_without_gaps_by_price_with_the_unserved_last) {

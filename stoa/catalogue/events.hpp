@@ -1,6 +1,5 @@
 #pragma once
 
-#include <set>
 #include <string_view>
 #include <vector>
 
@@ -16,7 +15,6 @@ struct Change {
     const chain::Header& header;
     const chain::Log& log;
     const std::vector<eth::abi::Value>& values;
-    std::set<std::uint64_t>& models;  ///< Those whose text or standing changed.
 };
 
 /// An event that the catalogue knows.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "stoa/catalogue/facts.hpp"
+
 namespace stoa::catalogue {
 namespace {
 
@@ -202,7 +204,8 @@ std::optional<Summary> summary_of(db::Session& session, std::uint64_t model,
                                   const eth::Address& own, UnixTime now) {
     auto rows = session.query(
         "SELECT m.slug, m.registrant, m.owner, m.created, m.updated, m.sold, d.title, d.summary, "
-        "d.task, d.tags, d.licence FROM model m JOIN doc d ON d.model = m.id WHERE m.id = ?",
+        "d.task, d.tags, d.licence, d.abilities FROM model m JOIN doc d ON d.model = m.id WHERE "
+        "m.id = ?",
         model);
     if (!rows.step()) return std::nullopt;
     Summary summary;
@@ -218,6 +221,7 @@ std::optional<Summary> summary_of(db::Session& session, std::uint64_t model,
     summary.task = rows.get<std::string>(8);
     summary.tags = split_lines(rows.get<std::string_view>(9));
     summary.licence = rows.get<std::string>(10);
+    summary.abilities = parse_abilities(rows.get<std::string_view>(11));
     const auto newest = session.first<std::uint32_t, int>(
         "SELECT number, status FROM version WHERE model = ? "
         "ORDER BY status = 2, number DESC LIMIT 1",

@@ -121,6 +121,66 @@ INSERT INTO royalty SELECT block, json_extract(data, '$.time'),
     "json_extract(data, '$.receiver'), json_extract(data, '$.token') FROM feed WHERE kind = "    \
     "'channel'"
 
+/// Search: what `ListingIndex` follows, vectors on their own (a row with its card is long), and the
+/// models whose rows changed since `Docs` last looked. Full text was a virtual table before.
+constexpr const char* kSearch = R"(
+DROP TABLE doc_text;
+CREATE TABLE vector (model INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+INSERT INTO vector SELECT model, vector FROM doc WHERE vector IS NOT NULL;
+ALTER TABLE doc ADD COLUMN facets TEXT NOT NULL DEFAULT '';
+ALTER TABLE doc ADD COLUMN abilities TEXT NOT NULL DEFAULT '';
+ALTER TABLE doc ADD COLUMN embedded INTEGER NOT NULL DEFAULT 0;
+UPDATE doc SET embedded = vector IS NOT NULL;
+ALTER TABLE doc DROP COLUMN vector;
+CREATE INDEX doc_to_embed ON doc (model) WHERE embedded = 0 AND summary <> '';
+CREATE TABLE shelf (model INTEGER PRIMARY KEY, revision INTEGER NOT NULL, gone INTEGER NOT NULL,
+    created INTEGER NOT NULL, sold INTEGER NOT NULL, price REAL, until INTEGER NOT NULL,
+    facets TEXT NOT NULL, words BLOB NOT NULL, signs BLOB);
+CREATE INDEX shelf_revision ON shelf (revision);
+CREATE TABLE touched (model INTEGER PRIMARY KEY, text INTEGER NOT NULL);
+INSERT INTO touched SELECT id, 1 FROM model;
+)";
+
+/// A table whose rows decide what search says of a model: which model a row belongs to, and whether
+/// its text may change with it.
+struct Source {
+    const char* table;
+    const char* model;
+    bool text;
+};
+constexpr std::array kSources{
+    Source{"model", "SELECT @.id", true},
+    Source{"version", "SELECT @.model", true},
+    Source{"offer", "SELECT @.model", false},
+    Source{"offer_price", "SELECT model FROM offer WHERE id = @.offer", false},
+    Source{"service", "SELECT @.model", false},
+    Source{"pricing", "SELECT model FROM service WHERE id = @.service", false},
+};
+
+std::string touching(const Source& source, const std::string& event, const std::string& name,
+                     const char* row, bool text) {
+    std::string model = source.model;
+    model.replace(model.find('@'), 1, row);
+    return "CREATE TRIGGER touch_" + name + " AFTER " + event + " ON " + source.table +
+           " BEGIN INSERT INTO touched (model, text) SELECT * FROM (" + model +
+           ") AS changed JOIN (SELECT " + (text ? "1" : "0") +
+           ") WHERE true ON CONFLICT (model) DO UPDATE SET text = max(text, excluded.text); END;\n";
+}
+
+std::string touching_triggers() {
+    std::string sql;
+    for (const Source& source : kSources) {
+        const std::string table = source.table;
+        sql += touching(source, "INSERT", table + "_insert", "new", source.text);
+        sql += touching(source, "DELETE", table + "_delete", "old", source.text);
+        // A sale or a transfer changes a model's row too, but none of its words.
+        const bool is_model = table == "model";
+        sql += touching(source, "UPDATE", table + "_update", "new", source.text && !is_model);
+        if (is_model) sql += touching(source, "UPDATE OF slug", "slug_update", "new", true);
+    }
+    return sql;
+}
+
 struct Table {
     const char* name;
     std::vector<const char*> columns;
@@ -183,7 +243,9 @@ void create_tables(db::Session& session) {
         return sql;
     }();
     static const std::string moves = std::string(kMoves) + STOA_MOVES ";";
-    const std::array steps{first.c_str(), kEmbedder, kForgotten, moves.c_str(), kRoyalties};
+    static const std::string search = kSearch + touching_triggers();
+    const std::array steps{first.c_str(), kEmbedder,  kForgotten,
+                           moves.c_str(), kRoyalties, search.c_str()};
     db::migrate(session, "catalogue", steps);
 }
 
@@ -227,9 +289,9 @@ void empty_tables(db::Session& session) {
         session.script(std::string("DELETE FROM ") + table.name);
     }
     session.script(
-        "DELETE FROM feed; DELETE FROM move; DELETE FROM doc; DELETE FROM doc_text; DELETE FROM "
-        "undo; DELETE FROM paid_through; DELETE FROM derivable; DELETE FROM "
-        "royalty;"
+        "DELETE FROM feed; DELETE FROM move; DELETE FROM undo; DELETE FROM paid_through; DELETE "
+        "FROM "
+        "derivable; DELETE FROM royalty;"
         "UPDATE forgotten SET block = 0;");
 }
 

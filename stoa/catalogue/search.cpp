@@ -1,8 +1,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <map>
-#include <unordered_map>
 
 #include "stoa/catalogue/catalogue.hpp"
 #include "stoa/catalogue/rows.hpp"
@@ -10,221 +8,219 @@
 namespace stoa::catalogue {
 namespace {
 
-constexpr std::size_t kMaxTerms = 16;
-constexpr std::size_t kMaxFacetValues = 20;
-constexpr double kRankConstant = 60;  ///< Of reciprocal rank fusion (Cormack et al., 2009).
-constexpr double kLeastLikeness = 0.25;
+constexpr std::size_t kMaxFacetValues = 40;
+constexpr std::size_t kNearest = 500;    ///< By signs, to be compared by their vectors.
+constexpr double kLeastLikeness = 0.25;  ///< What is less alike isn't meant.
+constexpr double kMeaningsPart = 0.5;    ///< Of the relevance; the words have the rest.
 
-/// Words as FTS5 strings, each a prefix, all required; nothing a caller writes is syntax.
-std::string match_of(std::string_view text) {
-    std::string match;
-    std::string word;
-    std::size_t words = 0;
-    const auto flush = [&] {
-        if (!word.empty() && words < kMaxTerms) {
-            match += (match.empty() ? "\"" : " \"") + word + "\"*";
-            ++words;
-        }
-        word.clear();
-    };
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x80 || std::isalnum(byte)) {
-            word += c;
-        } else {
-            flush();
-        }
+/// Cosines of a query's meaning with listings', read once each.
+class Likeness {
+  public:
+    Likeness(db::Session& session, const ListingIndex& index, const std::vector<float>& meaning)
+        : session_(session), index_(index), meaning_(meaning) {}
+
+    /// 0 where there's no vector.
+    double of(Place at) {
+        const auto [it, is_new] = known_.try_emplace(at, 0.0);
+        if (is_new && !meaning_.empty() && index_.signs().places().test(at)) it->second = read(at);
+        return it->second;
     }
-    flush();
-    return match;
-}
 
-struct Candidate {
-    std::uint64_t id = 0;
-    std::string task;
-    std::string licence;
-    std::string tags;
-    std::int64_t created = 0;
-    std::uint64_t sold = 0;
-    std::optional<double> text_score;  ///< bm25: smaller is better.
-    double likeness = 0;               ///< Cosine of the meanings.
-    double relevance = 0;
-    std::optional<Amount> price;
+  private:
+    double read(Place at) {
+        auto rows =
+            session_.query("SELECT bytes FROM vector WHERE model = ?", index_.listings()[at].model);
+        if (!rows.step()) return 0;
+        const Bytes bytes = rows.get<Bytes>(0);
+        if (bytes.size() != meaning_.size() * sizeof(float)) return 0;
+        vector_.resize(meaning_.size());
+        std::memcpy(vector_.data(), bytes.data(), bytes.size());
+        float sum = 0;
+        for (std::size_t i = 0; i < vector_.size(); ++i) sum += vector_[i] * meaning_[i];
+        return double{sum};
+    }
+
+    db::Session& session_;
+    const ListingIndex& index_;
+    const std::vector<float>& meaning_;
+    std::unordered_map<Place, double> known_;
+    std::vector<float> vector_;
 };
 
-double likeness(Bytes vector, const std::vector<float>& meaning) {
-    if (meaning.empty() || vector.size() != meaning.size() * sizeof(float)) return 0;
-    double sum = 0;
-    for (std::size_t i = 0; i < meaning.size(); ++i) {
-        float value;
-        std::memcpy(&value, vector.data() + i * sizeof value, sizeof value);
-        sum += double{value} * double{meaning[i]};
+/// One query over the index, while that is being read.
+class Search {
+  public:
+    Search(db::Session& session, const ListingIndex& index, const Query& query)
+        : index_(index), query_(query), likeness_(session, index, query.meaning) {
+        db::WordCutter cutter;
+        const auto words = query_words(cutter, query.text);
+        if (!words.empty()) words_ = index.words().find(words, index.live());
+        for (const auto& [facet, value] : query.filters) {
+            by_facet_[static_cast<std::size_t>(facet)].push_back(value);
+        }
+        for (std::size_t i = 0; i < kFacets; ++i) {
+            if (by_facet_[i].empty()) continue;
+            filters_[i] =
+                index.facets().any_of(static_cast<Facet>(i), by_facet_[i], index.listings().size());
+        }
+        found_ = find(std::nullopt);
+        if (sort() == Sort::relevance) rank();
     }
-    return sum;
-}
 
-std::unordered_map<std::uint64_t, double> text_scores(db::Session& session,
-                                                      const std::string& match) {
-    std::unordered_map<std::uint64_t, double> scores;
-    for (auto rows = session.query("SELECT rowid, bm25(doc_text, 10, 8, 5, 5, 1) FROM doc_text "
-                                   "WHERE doc_text MATCH ?",
-                                   match);
-         rows.step();) {
-        scores.emplace(rows.get<std::uint64_t>(0), rows.get<double>(1));
+    void count(Page& page) {
+        page.total = found_.count();
+        for (std::size_t i = 0; i < kCountedFacets; ++i) {
+            const auto facet = static_cast<Facet>(i);
+            page.facets[i] = filters_[i]
+                                 ? index_.facets().counts(facet, find(facet), kMaxFacetValues)
+                                 : index_.facets().counts(facet, found_, kMaxFacetValues);
+        }
     }
-    return scores;
-}
 
-bool has_tag(std::string_view tags, std::string_view tag) {
-    while (!tags.empty()) {
-        const std::size_t end = std::min(tags.find('\n'), tags.size());
-        if (tags.substr(0, end) == tag) return true;
-        tags.remove_prefix(std::min(end + 1, tags.size()));
+    /// The first `count` behind the cursor, in order.
+    std::vector<Cursor> first(std::size_t count) {
+        std::vector<Cursor> best;  // a heap, the last one on top
+        if (count == 0) return best;
+        // The newest have the highest places, so the heap is soon full of what stays.
+        found_.for_each_down([&](Place at) {
+            const auto& listing = index_.listings()[at];
+            const Cursor it{key(at), listing.created, listing.model};
+            if (best.size() == count && !before(it, best.front())) return;
+            if (query_.after && !before(*query_.after, it)) return;
+            if (best.size() == count) {
+                std::ranges::pop_heap(best, before);
+                best.pop_back();
+            }
+            best.push_back(it);
+            std::ranges::push_heap(best, before);
+        });
+        std::ranges::sort(best, before);
+        return best;
     }
-    return false;
-}
 
-/// What the filters leave, with all that sorting and facets need.
-std::vector<Candidate> candidates(db::Session& session, const Query& query) {
-    const std::string match = match_of(query.text);
-    const bool has_text = !query.text.empty();
-    std::unordered_map<std::uint64_t, double> scores;
-    if (!match.empty()) scores = text_scores(session, match);
-    std::vector<Candidate> found;
-    for (auto rows = session.query(
-             "SELECT m.id, d.task, d.licence, d.tags, m.created, m.sold, d.vector FROM model m "
-             "JOIN doc d ON d.model = m.id WHERE (?1 IS NULL OR d.task = ?1) "
-             "AND (?2 IS NULL OR d.licence = ?2) AND (?3 IS NULL OR m.registrant = ?3)",
-             query.task, query.licence, query.creator);
-         rows.step();) {
-        Candidate it;
-        it.id = rows.get<std::uint64_t>(0);
-        const auto score = scores.find(it.id);
-        if (score != scores.end()) it.text_score = score->second;
-        if (!rows.is_null(6)) it.likeness = likeness(rows.get<Bytes>(6), query.meaning);
-        if (has_text && !it.text_score && it.likeness < kLeastLikeness) continue;
-        it.tags = rows.get<std::string>(3);
-        if (query.tag && !has_tag(it.tags, *query.tag)) continue;
-        it.task = rows.get<std::string>(1);
-        it.licence = rows.get<std::string>(2);
-        it.created = rows.get<std::int64_t>(4);
-        it.sold = rows.get<std::uint64_t>(5);
-        found.push_back(std::move(it));
+  private:
+    Sort sort() const {
+        return query_.sort.value_or(query_.text.empty() ? Sort::newest : Sort::relevance);
     }
-    return found;
-}
 
-/// Reciprocal rank fusion of the words' and the meaning's order.
-void rank(std::vector<Candidate>& found) {
-    std::vector<Candidate*> order;
-    for (Candidate& it : found) order.push_back(&it);
-    std::ranges::sort(order, [](const Candidate* a, const Candidate* b) {
-        return a->text_score.value_or(1e9) < b->text_score.value_or(1e9);
-    });
-    for (std::size_t i = 0; i < order.size() && order[i]->text_score; ++i) {
-        order[i]->relevance += 1 / (kRankConstant + static_cast<double>(i));
+    /// A total order, newest first among equals, so that pages join without gaps.
+    static bool before(const Cursor& a, const Cursor& b) {
+        if (a.key != b.key) return a.key < b.key;
+        if (a.created != b.created) return a.created > b.created;
+        return a.model > b.model;
     }
-    std::ranges::sort(
-        order, [](const Candidate* a, const Candidate* b) { return a->likeness > b->likeness; });
-    for (std::size_t i = 0; i < order.size() && order[i]->likeness >= kLeastLikeness; ++i) {
-        order[i]->relevance += 1 / (kRankConstant + static_cast<double>(i));
-    }
-}
 
-void price(db::Session& session, std::vector<Candidate>& found, const eth::Address& own,
-           UnixTime now) {
-    for (Candidate& it : found) {
-        const auto service = shown_service(services_of_model(session, it.id, now), own, now);
-        if (service) it.price = payment::cost(service->price, kTypicalCall);
-    }
-}
-
-/// A total order, newest first among equals, so that pages join without gaps.
-void order(std::vector<Candidate>& found, Sort sort) {
-    std::ranges::sort(found, [&](const Candidate& a, const Candidate& b) {
-        switch (sort) {
-            case Sort::relevance:
-                if (a.relevance != b.relevance) return a.relevance > b.relevance;
-                break;
-            case Sort::price:
-                if (a.price.has_value() != b.price.has_value()) return a.price.has_value();
-                if (a.price && !(*a.price == *b.price)) return *a.price < *b.price;
-                break;
-            case Sort::popular:
-                if (a.sold != b.sold) return a.sold > b.sold;
-                break;
+    double key(Place at) const {
+        switch (sort()) {
+            case Sort::relevance: return words_ ? -double{words_->scores[at]} : 0;
+            case Sort::price: return index_.listings()[at].price;
+            case Sort::popular: return -static_cast<double>(index_.listings()[at].sold);
             case Sort::newest: break;
         }
-        if (a.created != b.created) return a.created > b.created;
-        return a.id > b.id;
-    });
-}
-
-std::vector<FacetValue> facet(const std::map<std::string, std::size_t>& counts) {
-    std::vector<FacetValue> values;
-    for (const auto& [value, count] : counts) {
-        if (!value.empty()) values.push_back({value, count});
+        return 0;
     }
-    std::ranges::stable_sort(values, std::ranges::greater{}, &FacetValue::count);
-    if (values.size() > kMaxFacetValues) values.resize(kMaxFacetValues);
-    return values;
-}
 
-void add_facets(Page& page, const std::vector<Candidate>& found) {
-    std::map<std::string, std::size_t> tasks;
-    std::map<std::string, std::size_t> licences;
-    std::map<std::string, std::size_t> tags;
-    for (const Candidate& it : found) {
-        ++tasks[it.task];
-        ++licences[it.licence];
-        for (std::string_view rest = it.tags; !rest.empty();) {
-            const std::size_t end = std::min(rest.find('\n'), rest.size());
-            ++tags[std::string(rest.substr(0, end))];
-            rest.remove_prefix(std::min(end + 1, rest.size()));
+    /// What passes the filters but those of `without`, and has the words or is near in meaning.
+    Bits find(std::optional<Facet> without) {
+        Bits all = index_.live();
+        for (std::size_t i = 0; i < kFacets; ++i) {
+            if (filters_[i] && static_cast<Facet>(i) != without) all &= *filters_[i];
         }
-    }
-    page.tasks = facet(tasks);
-    page.licences = facet(licences);
-    page.tags = facet(tags);
-}
-
-Page page_of(db::Session& session, const Query& query, const eth::Address& own, UnixTime now) {
-    std::vector<Candidate> found = candidates(session, query);
-    const Sort sort = query.sort.value_or(query.text.empty() ? Sort::newest : Sort::relevance);
-    if (query.served || sort == Sort::price) price(session, found, own, now);
-    if (query.served) std::erase_if(found, [](const Candidate& it) { return !it.price; });
-    if (sort == Sort::relevance) rank(found);
-    order(found, sort);
-
-    Page page;
-    page.total = found.size();
-    add_facets(page, found);
-    auto it = found.begin();
-    if (query.after) {
-        it = std::ranges::find(found, *query.after, &Candidate::id);
-        if (it != found.end()) ++it;
-    }
-    const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, kMaxPage);
-    for (; it != found.end() && page.items.size() < limit; ++it) {
-        if (auto summary = summary_of(session, it->id, own, now)) {
-            page.items.push_back(std::move(*summary));
+        if (query_.text.empty()) return all;
+        Bits near(index_.listings().size());
+        if (!query_.meaning.empty()) {
+            for (const Place at : index_.signs().nearest(query_.meaning, all, kNearest)) {
+                if (likeness_.of(at) >= kLeastLikeness) near.set(at);
+            }
         }
+        if (words_) {
+            all &= words_->places;
+            near |= all;
+        }
+        return near;
     }
-    if (it != found.end() && !page.items.empty()) page.next = page.items.back().id;
-    return page;
-}
+
+    /// A convex combination of both scores (docs/decisions/0006). Of the listings that have the
+    /// words but aren't near, only those that the words rank first are compared by meaning.
+    void rank() {
+        const std::size_t places = index_.live().words().size() * 64;
+        if (!words_) words_ = WordMatch{Bits(places), std::vector<float>(places)};
+        std::vector<std::pair<float, Place>> candidates;
+        Bits far = found_;
+        if (!query_.meaning.empty()) {
+            for (const Place at : index_.signs().nearest(query_.meaning, found_, kNearest)) {
+                candidates.emplace_back(words_->scores[at], at);
+                far.clear(at);
+            }
+            const auto heavier = [](const auto& a, const auto& b) {
+                return a.first != b.first ? a.first > b.first : a.second > b.second;
+            };
+            std::vector<std::pair<float, Place>> by_words;
+            far.for_each([&](Place at) { by_words.emplace_back(words_->scores[at], at); });
+            if (by_words.size() > kNearest) {
+                std::ranges::nth_element(
+                    by_words, by_words.begin() + static_cast<std::ptrdiff_t>(kNearest), heavier);
+                by_words.resize(kNearest);
+            }
+            candidates.insert(candidates.end(), by_words.begin(), by_words.end());
+        }
+        for (const auto& [score, at] : candidates) {
+            const double like = std::max(likeness_.of(at), 0.0);
+            words_->scores[at] =
+                static_cast<float>((1 - kMeaningsPart) * double{score} + kMeaningsPart * like);
+            far.clear(at);
+        }
+        if (candidates.empty()) return;
+        far.for_each(
+            [&](Place at) { words_->scores[at] *= static_cast<float>(1 - kMeaningsPart); });
+    }
+
+    const ListingIndex& index_;
+    const Query& query_;
+    Likeness likeness_;
+    std::optional<WordMatch> words_;  ///< Its scores become the relevance.
+    std::array<std::vector<std::string>, kFacets> by_facet_;
+    std::array<std::optional<Bits>, kFacets> filters_;
+    Bits found_;
+};
 
 }  // namespace
 
 Task<Page> Catalogue::search(Query query, UnixTime now) {
-    co_return co_await database_.read(
-        [&](db::Session& session) { return page_of(session, query, own_provider_, now); });
+    co_return co_await database_.read([&](db::Session& session) {
+        index_.catch_up(session, now);
+        Page page;
+        std::vector<Cursor> order;
+        const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, kMaxPage);
+        {
+            const auto lock = index_.reading();
+            Search search(session, index_, query);
+            search.count(page);
+            order = search.first(limit + 1);
+        }
+        if (order.size() > limit) {
+            order.pop_back();
+            page.next = order.back();
+        }
+        for (const Cursor& it : order) {
+            if (auto summary = summary_of(session, it.model, own_provider_, now)) {
+                page.items.push_back(std::move(*summary));
+            }
+        }
+        return page;
+    });
+}
+
+std::size_t Catalogue::search_memory_bytes() const {
+    const auto lock = index_.reading();
+    return index_.memory_bytes();
 }
 
 Task<void> Catalogue::use_embedder(Hash256 weights) {
     co_await database_.write([&](db::Session& session) {
         if (session.first<Hash256>("SELECT weights FROM embedder") == weights) return;
-        session.script("UPDATE doc SET vector = NULL; DELETE FROM embedder;");
+        Docs::forget_vectors(session);
+        session.script("DELETE FROM embedder;");
         session.run("INSERT INTO embedder (weights) VALUES (?)", weights);
     });
 }
@@ -235,7 +231,7 @@ Task<std::vector<std::pair<std::uint64_t, std::string>>> Catalogue::without_mean
         std::vector<std::pair<std::uint64_t, std::string>> texts;
         for (auto rows = session.query("SELECT model, title || '. ' || summary || ' ' || "
                                        "replace(tags, char(10), ', ') FROM doc "
-                                       "WHERE vector IS NULL AND summary <> '' LIMIT ?",
+                                       "WHERE embedded = 0 AND summary <> '' LIMIT ?",
                                        limit);
              rows.step();) {
             texts.emplace_back(rows.get<std::uint64_t>(0), rows.get<std::string>(1));
@@ -245,11 +241,8 @@ Task<std::vector<std::pair<std::uint64_t, std::string>>> Catalogue::without_mean
 }
 
 Task<void> Catalogue::set_meaning(std::uint64_t model, std::vector<float> vector) {
-    co_await database_.write([&](db::Session& session) {
-        const Bytes bytes{reinterpret_cast<const std::uint8_t*>(vector.data()),
-                          vector.size() * sizeof(float)};
-        session.run("UPDATE doc SET vector = ? WHERE model = ?", bytes, model);
-    });
+    co_await database_.write(
+        [&](db::Session& session) { Docs::set_vector(session, model, vector); });
 }
 
 }  // namespace stoa::catalogue

@@ -1,5 +1,4 @@
 #include "stoa/catalogue/catalogue.hpp"
-#include "stoa/catalogue/docs.hpp"
 #include "stoa/eth/keccak.hpp"
 
 namespace stoa::catalogue {
@@ -25,7 +24,8 @@ Task<Result<void>> Catalogue::put_manifest(Hash256 digest, std::string bytes) {
         }
         session.run("INSERT OR IGNORE INTO manifest (digest, bytes) VALUES (?, ?)", digest,
                     as_bytes(bytes));
-        refresh_docs_of(session, digest);
+        Docs::touch(session, digest);
+        docs_.refresh(session, unix_time(time_));
         return {};
     });
 }

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "stoa/base/time.hpp"
+#include "stoa/catalogue/facet.hpp"
 #include "stoa/content/manifest.hpp"
 #include "stoa/eth/address.hpp"
 #include "stoa/payment/price.hpp"
@@ -114,6 +116,14 @@ struct Service {
     std::vector<Payee> payees;
 };
 
+/// What a version's manifest says that its model can do; empty where it says nothing.
+struct Abilities {
+    content::ModelAbilities model;
+    std::vector<std::string> domains;
+    std::vector<std::string> formats;
+    std::uint64_t weights_bytes = 0;
+};
+
 /// What lists show of a model.
 struct Summary {
     std::uint64_t id = 0;
@@ -125,6 +135,7 @@ struct Summary {
     std::string task;
     std::vector<std::string> tags;
     std::string licence;
+    Abilities abilities;
     std::uint32_t version = 0;  ///< The newest that isn't withdrawn, else the newest.
     Status status = Status::active;
     std::int64_t created_at = 0;
@@ -163,17 +174,21 @@ inline constexpr payment::Usage kTypicalCall{500, 200};
 
 enum class Sort { relevance, newest, price, popular };
 
+/// Where a page ended, in the order of its sort.
+struct Cursor {
+    double key = 0;
+    std::int64_t created = 0;
+    std::uint64_t model = 0;
+};
+
 struct Query {
     std::string text{};
-    std::optional<std::string> task{};
-    std::optional<std::string> licence{};
-    std::optional<std::string> tag{};
-    std::optional<eth::Address> creator{};
-    bool served = false;
+    /// One of the values of a facet, for each facet that is named.
+    FacetValues filters{};
     std::optional<Sort> sort{};
-    std::optional<std::uint64_t> after{};  ///< The last model of the page before.
-    std::size_t limit = 20;                ///< At most `kMaxPage`.
-    std::vector<float> meaning{};          ///< Of `text`, where an embedding model is served.
+    std::optional<Cursor> after{};
+    std::size_t limit = 20;        ///< At most `kMaxPage`.
+    std::vector<float> meaning{};  ///< Of `text`, where an embedding model is served.
 };
 
 inline constexpr std::size_t kMaxPage = 100;
@@ -185,11 +200,15 @@ struct FacetValue {
 
 struct Page {
     std::vector<Summary> items;
-    std::optional<std::uint64_t> next;
+    std::optional<Cursor> next;
     std::size_t total = 0;
-    std::vector<FacetValue> tasks;
-    std::vector<FacetValue> licences;
-    std::vector<FacetValue> tags;
+    /// Of what is found, at most 40 values each. A facet's own filter is left out of its counts:
+    /// they say what choosing another value of it would find.
+    std::array<std::vector<FacetValue>, kCountedFacets> facets;
+
+    const std::vector<FacetValue>& of(Facet facet) const {
+        return facets[static_cast<std::size_t>(facet)];
+    }
 };
 
 /// A transaction that moved money of a channel.

@@ -15,7 +15,8 @@ struct Listing {
 };
 
 /// Reads manifest and weights, and checks one against the other; `payees`, where there are any,
-/// become the manifest's. Throws `Failure`.
+/// become the manifest's, and what a GGUF file says of itself and the manifest doesn't is added to
+/// it. Throws `Failure`.
 Listing read_listing(const std::filesystem::path& manifest, const std::filesystem::path& weights,
                      const std::vector<content::ManifestPayee>& payees);
 

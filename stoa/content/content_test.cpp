@@ -89,6 +89,35 @@ TEST(Manifest, says_what_those_who_are_paid_did) {
     EXPECT_EQ(manifest.payees[1].role, "a role that is longer than anybody who r");
 }
 
+TEST(Manifest, says_what_a_model_can_do_in_the_words_of_modelpack_and_nothing_else) {
+    const auto manifest = parse_manifest(R"({"type":"ModelListing","name":"m","properties":{
+        "domains":["Medical","medical","",5],"capabilities":["chat"],"contextLength":4096,
+        "model":{"config":{"quantization":"Q4_0","paramSize":"7B","precision":"int8",
+            "architecture":"llama","capabilities":{"inputTypes":["text","image"],
+            "outputTypes":["text"],"languages":["EN","de"],"toolUsage":true,"reasoning":"yes"}}},
+        "artifacts":[{"role":"weights","path":"a","size":5,"format":"GGUF"},
+                     {"role":"weights","path":"b","size":6,"format":"gguf"},
+                     {"role":"tokenizer","path":"c","size":7,"format":"json"}]}})")
+                              .value();
+    EXPECT_EQ(manifest.domains, std::vector<std::string>{"medical"});
+    EXPECT_EQ(manifest.abilities.context, 4'096u);
+    EXPECT_EQ(manifest.abilities.quantisation, "Q4_0");
+    EXPECT_EQ(manifest.abilities.parameters, "7B");
+    EXPECT_EQ(manifest.abilities.languages, (std::vector<std::string>{"en", "de"}));
+    EXPECT_EQ(manifest.abilities.inputs, (std::vector<std::string>{"text", "image"}));
+    EXPECT_EQ(manifest.abilities.tools, true);
+    EXPECT_EQ(manifest.abilities.reasoning, std::nullopt);
+    EXPECT_EQ(manifest.weights_bytes(), 11u);
+    EXPECT_EQ(manifest.formats(), std::vector<std::string>{"gguf"});
+
+    const auto bare = parse_manifest(R"({"type":"ModelListing","name":"m",
+        "properties":{"contextLength":-1,"model":[]}})")
+                          .value();
+    EXPECT_EQ(bare.abilities.context, 0u);
+    EXPECT_EQ(bare.abilities.tools, std::nullopt);
+    EXPECT_TRUE(bare.formats().empty());
+}
+
 TEST(Manifest, without_type_or_name_is_refused) {
     EXPECT_EQ(parse_manifest("[]").error(), ContentError::bad_manifest);
     EXPECT_EQ(parse_manifest(R"({"type":"ModelListing"})").error(), ContentError::bad_manifest);

@@ -13,6 +13,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kMaxLine = 200;
+constexpr std::size_t kMaxWord = 40;
 constexpr std::size_t kMaxSummary = 1'000;
 constexpr std::size_t kMaxCard = kMaxManifestBytes;
 constexpr std::size_t kMaxTags = 32;
@@ -61,11 +62,58 @@ std::vector<std::string> texts_at(const json::object* object, std::string_view n
     return texts;
 }
 
+std::string lower(std::string text) {
+    for (char& c : text) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return text;
+}
+
+/// Words that are compared and counted: short, in lower case, each once.
+std::vector<std::string> words_at(const json::object* object, std::string_view name) {
+    std::vector<std::string> words;
+    for (std::string& text : texts_at(object, name)) {
+        std::string word = lower(cut(text, kMaxWord));
+        if (!word.empty() && std::ranges::find(words, word) == words.end()) {
+            words.push_back(std::move(word));
+        }
+    }
+    return words;
+}
+
+std::optional<bool> truth_at(const json::object* object, std::string_view name) {
+    const json::value* value = at(object, name);
+    if (!value || !value->is_bool()) return std::nullopt;
+    return value->get_bool();
+}
+
+ModelAbilities abilities_of(const json::object* properties) {
+    const json::object* config = object_at(object_at(properties, "model"), "config");
+    const json::object* able = object_at(config, "capabilities");
+    ModelAbilities it;
+    it.offers = words_at(properties, "capabilities");
+    it.inputs = words_at(able, "inputTypes");
+    it.outputs = words_at(able, "outputTypes");
+    it.languages = words_at(able, "languages");
+    it.tools = truth_at(able, "toolUsage");
+    it.reasoning = truth_at(able, "reasoning");
+    const json::value* context = at(properties, "contextLength");
+    if (context && context->is_int64() && context->get_int64() > 0) {
+        it.context = static_cast<std::uint64_t>(context->get_int64());
+    }
+    it.quantisation = text_at(config, "quantization", kMaxWord);
+    it.precision = text_at(config, "precision", kMaxWord);
+    it.parameters = text_at(config, "paramSize", kMaxWord);
+    it.architecture = text_at(config, "architecture", kMaxWord);
+    return it;
+}
+
 std::optional<ManifestFile> file_of(const json::value& value) {
     const json::object* object = value.if_object();
     ManifestFile file;
     file.name = text_at(object, "path", kMaxLine);
     file.role = text_at(object, "role", kMaxLine);
+    file.format = lower(text_at(object, "format", kMaxWord));
     if (file.name.empty()) return std::nullopt;
     if (const json::value* size = at(object, "size"); size && size->is_int64()) {
         file.size = static_cast<std::uint64_t>(std::max<std::int64_t>(size->get_int64(), 0));
@@ -99,6 +147,23 @@ std::string licence_of(const json::object* properties) {
 
 }  // namespace
 
+std::uint64_t Manifest::weights_bytes() const {
+    std::uint64_t sum = 0;
+    for (const ManifestFile& file : files) {
+        if (file.role == "weights") sum += std::min(file.size, UINT64_MAX - sum);
+    }
+    return sum;
+}
+
+std::vector<std::string> Manifest::formats() const {
+    std::vector<std::string> all;
+    for (const ManifestFile& file : files) {
+        const bool is_new = std::ranges::find(all, file.format) == all.end();
+        if (file.role == "weights" && !file.format.empty() && is_new) all.push_back(file.format);
+    }
+    return all;
+}
+
 Result<Manifest> parse_manifest(std::string_view text) {
     if (text.size() > kMaxManifestBytes) return fail(ContentError::too_large);
     STOA_TRY(const json::value document, parse_json(text));
@@ -115,6 +180,8 @@ Result<Manifest> parse_manifest(std::string_view text) {
     manifest.version = text_at(properties, "version", kMaxLine);
     manifest.task = text_at(properties, "task", kMaxLine);
     manifest.tags = texts_at(properties, "tags");
+    manifest.domains = words_at(properties, "domains");
+    manifest.abilities = abilities_of(properties);
     manifest.licence = licence_of(properties);
     manifest.card = text_at(properties, "card", kMaxCard);
     if (const json::array* artifacts = array_at(properties, "artifacts")) {

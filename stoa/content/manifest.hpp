@@ -16,7 +16,24 @@ struct ManifestFile {
     std::uint64_t size = 0;
     std::optional<Hash256> sha256;
     std::optional<Cid> cid;
-    std::string role;  ///< `weights`, `modelCard` …
+    std::string role;    ///< `weights`, `modelCard` …
+    std::string format;  ///< `gguf`, `onnx`, `safetensors` …; empty: not said.
+};
+
+/// What a model can do, in the words of ModelPack (`config`) and ours. What a manifest doesn't say
+/// is empty: it's unknown, not absent.
+struct ModelAbilities {
+    std::vector<std::string> offers;     ///< `chat`, `completion`, `embedding`, `tensors` …
+    std::vector<std::string> inputs;     ///< `text`, `image`, `audio`, `video` …
+    std::vector<std::string> outputs;    ///< The same.
+    std::vector<std::string> languages;  ///< BCP 47, in lower case.
+    std::optional<bool> tools;
+    std::optional<bool> reasoning;
+    std::uint64_t context = 0;  ///< Tokens.
+    std::string quantisation;
+    std::string precision;
+    std::string parameters;  ///< `1.1B`.
+    std::string architecture;
 };
 
 /// What the creator says of one who is paid; who is paid, and how much, says the chain.
@@ -34,10 +51,17 @@ struct Manifest {
     std::string version;
     std::string task;
     std::vector<std::string> tags;
+    std::vector<std::string> domains;  ///< `medical`, `finance` …: what it is for.
+    ModelAbilities abilities;
     std::string licence;  ///< SPDX expression of the card; empty: none is named.
     std::string card;     ///< Markdown; empty where the card is a file of its own.
     std::vector<ManifestFile> files;
     std::vector<ManifestPayee> payees;
+
+    /// Of the files of role `weights`; 0: not said.
+    std::uint64_t weights_bytes() const;
+    /// Theirs, each once.
+    std::vector<std::string> formats() const;
 };
 
 /// A listing is a JSON object of type `ModelListing` with a name: bad_json, bad_manifest,

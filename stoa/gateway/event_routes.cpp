@@ -43,6 +43,7 @@ struct EventRoutes::Watcher {
     explicit Watcher(const boost::asio::any_io_executor& executor) : wake(executor) {}
     boost::asio::steady_timer wake;
     Position at;
+    std::uint64_t manifests = 0;  ///< Of those stored, how many it has been told.
     bool woken = false;
     bool ended = false;
 
@@ -69,6 +70,11 @@ void EventRoutes::stop() {
     }
 }
 
+void EventRoutes::manifest_stored() {
+    ++manifests_;
+    for (const auto& watcher : watchers_) watcher->rouse();
+}
+
 void EventRoutes::add_to(Router& router) {
     router.add("GET", "/api/events", [this](Request& request) { return events(request); });
 }
@@ -80,6 +86,7 @@ Task<Answer> EventRoutes::events(Request& request) {
         co_return tl::unexpected(std::move(problem));
     }
     auto watcher = std::make_shared<Watcher>(executor_);
+    watcher->manifests = manifests_;
     auto last = request.headers.get("last-event-id");
     if (!last) last = request.query_parameter("after");
     if (last) {
@@ -119,6 +126,10 @@ Task<void> EventRoutes::stream(std::shared_ptr<Watcher> watcher, io::Writer& wri
                 const std::string text = event_text(item);
                 open = co_await writer.write(text);
                 if (!open) break;
+            }
+            if (open && watcher->manifests != manifests_) {
+                watcher->manifests = manifests_;
+                open = co_await writer.write("event: manifest\ndata: {}\n\n");
             }
             if (!open || watcher->ended || watcher->woken || items.size() == kBatch) continue;
             boost::system::error_code ignored;

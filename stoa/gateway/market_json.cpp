@@ -1,6 +1,9 @@
 #include "stoa/gateway/market_json.hpp"
 
 #include <array>
+#include <bit>
+#include <cinttypes>
+#include <cstdio>
 
 #include "stoa/base/hex.hpp"
 #include "stoa/market/terms.hpp"
@@ -60,6 +63,46 @@ json::array facet(const std::vector<catalogue::FacetValue>& values) {
         list.push_back(json::object{{"value", it.value}, {"count", it.count}});
     }
     return list;
+}
+
+json::value truth(const std::optional<bool>& value) {
+    return value ? json::value(*value) : json::value(nullptr);
+}
+
+/// What its manifest says of the model; what the manifest doesn't say, and a running engine does,
+/// is the engine's word.
+json::object abilities_of(const catalogue::Abilities& it, const ServedModel* served) {
+    const auto number = [](std::uint64_t value) {
+        return value == 0 ? json::value(nullptr) : json::value(value);
+    };
+    const auto said = [](const std::string& value) {
+        return value.empty() ? json::value(nullptr) : json::value(value);
+    };
+    std::uint64_t context = it.model.context;
+    if (context == 0 && served && served->engine && served->engine->ready()) {
+        context = served->engine->info().context;
+    }
+    return {{"capabilities", strings(it.model.offers)},
+            {"context", number(context)},
+            {"tools", truth(it.model.tools)},
+            {"reasoning", truth(it.model.reasoning)},
+            {"inputs", strings(it.model.inputs)},
+            {"outputs", strings(it.model.outputs)},
+            {"languages", strings(it.model.languages)},
+            {"domains", strings(it.domains)},
+            {"formats", strings(it.formats)},
+            {"quantisation", said(it.model.quantisation)},
+            {"precision", said(it.model.precision)},
+            {"parameters", said(it.model.parameters)},
+            {"architecture", said(it.model.architecture)},
+            {"size", number(it.weights_bytes)}};
+}
+
+std::string cursor_text(const catalogue::Cursor& cursor) {
+    std::array<char, 17> key{};
+    std::snprintf(key.data(), key.size(), "%016" PRIx64, std::bit_cast<std::uint64_t>(cursor.key));
+    return std::string(key.data()) + "." + std::to_string(cursor.created) + "." +
+           std::to_string(cursor.model);
 }
 
 json::array payees_of(const std::vector<catalogue::Payee>& payees, const eth::Address& provider) {
@@ -147,9 +190,9 @@ json::object to_json(const MarketContext& context, const catalogue::Summary& it)
                         {"price", price_of(it.service)},
                         {"licencePrice", licence_price_of(it.offer)},
                         {"licences", it.sold}};
-    if (const auto* served = context.served.find(std::to_string(it.id))) {
-        object["alias"] = served->alias;
-    }
+    const auto* served = context.served.find(std::to_string(it.id));
+    if (served) object["alias"] = served->alias;
+    object["abilities"] = abilities_of(it.abilities, served);
     json::array equal;
     for (const auto model : it.equal_weights) equal.push_back(text(model));
     object["equalWeights"] = std::move(equal);
@@ -276,13 +319,15 @@ json::object to_json(const catalogue::Licence& it, UnixTime now) {
 json::object to_json(const catalogue::Page& page, const MarketContext& context) {
     json::array items;
     for (const auto& item : page.items) items.push_back(to_json(context, item));
+    json::object facets;
+    for (std::size_t i = 0; i < catalogue::kCountedFacets; ++i) {
+        facets[catalogue::kFacetNames[i]] = facet(page.facets[i]);
+    }
     json::object object{{"items", std::move(items)},
                         {"next", nullptr},
                         {"total", page.total},
-                        {"facets", json::object{{"task", facet(page.tasks)},
-                                                {"licence", facet(page.licences)},
-                                                {"tag", facet(page.tags)}}}};
-    if (page.next) object["next"] = text(*page.next);
+                        {"facets", std::move(facets)}};
+    if (page.next) object["next"] = cursor_text(*page.next);
     return object;
 }
 

@@ -1,6 +1,8 @@
 #include "stoa/gateway/market_routes.hpp"
 
+#include <bit>
 #include <charconv>
+#include <cmath>
 
 #include "stoa/base/hex.hpp"
 #include "stoa/chain/contract.hpp"
@@ -9,6 +11,7 @@ namespace stoa::gateway {
 namespace {
 
 constexpr std::size_t kMaxQueryChars = 400;
+constexpr std::size_t kMaxFilters = 40;
 
 const eth::abi::Function kQuote{
     "quote(uint256 offer,address token,uint256 n) returns (uint256 price)"};
@@ -53,26 +56,59 @@ std::optional<catalogue::Sort> sort_of(std::string_view text) {
     return std::nullopt;
 }
 
+/// What an order of lists ended with, as text that clients hand back as it is.
+std::optional<catalogue::Cursor> parse_cursor(std::string_view text) {
+    catalogue::Cursor cursor;
+    const std::size_t first = text.find('.');
+    const std::size_t second = text.find('.', first + 1);
+    if (first != 16 || second == text.npos) return std::nullopt;
+    std::uint64_t bits = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + first, bits, 16);
+    const auto created = parse_id(text.substr(first + 1, second - first - 1));
+    const auto model = parse_id(text.substr(second + 1));
+    if (error != std::errc{} || end != text.data() + first || !created || !model) {
+        return std::nullopt;
+    }
+    cursor.key = std::bit_cast<double>(bits);
+    cursor.created = static_cast<std::int64_t>(*created);
+    cursor.model = *model;
+    if (std::isnan(cursor.key)) return std::nullopt;
+    return cursor;
+}
+
+/// Every parameter that is named like a facet: several of one name are alternatives.
+tl::expected<catalogue::FacetValues, Problem> filters_of(const Request& request) {
+    catalogue::FacetValues filters;
+    for (const auto& [name, value] : request.query) {
+        const auto facet = catalogue::facet_named(name);
+        if (!facet || value.empty()) continue;
+        if (filters.size() == kMaxFilters) return bad_parameter(name, "one of at most 40 filters");
+        if (*facet == catalogue::Facet::creator) {
+            const auto address = eth::parse_address_any_case(value);
+            if (!address) return bad_parameter("creator", "an address");
+            filters.emplace_back(*facet, eth::to_lower_hex(*address));
+        } else if (*facet == catalogue::Facet::served) {
+            if (value != "false" && value != "0") filters.emplace_back(*facet, "true");
+        } else {
+            filters.emplace_back(*facet, value);
+        }
+    }
+    return filters;
+}
+
 tl::expected<catalogue::Query, Problem> query_of(const Request& request) {
     catalogue::Query query;
     query.text = filter(request, "q").value_or("");
     if (query.text.size() > kMaxQueryChars) return bad_parameter("q", "at most 400 characters");
-    query.task = filter(request, "task");
-    query.licence = filter(request, "licence");
-    query.tag = filter(request, "tag");
-    if (const auto creator = filter(request, "creator")) {
-        const auto address = eth::parse_address_any_case(*creator);
-        if (!address) return bad_parameter("creator", "an address");
-        query.creator = *address;
-    }
-    const auto served = filter(request, "served");
-    query.served = served && *served != "false" && *served != "0";
+    auto filters = filters_of(request);
+    if (!filters) return tl::unexpected(filters.error());
+    query.filters = std::move(*filters);
     if (const auto sort = filter(request, "sort")) {
         query.sort = sort_of(*sort);
         if (!query.sort) return bad_parameter("sort", "relevance, newest, price or popular");
     }
     if (const auto cursor = filter(request, "cursor")) {
-        query.after = parse_id(*cursor);
+        query.after = parse_cursor(*cursor);
         if (!query.after) return bad_parameter("cursor", "the `next` of the page before");
     }
     if (const auto limit = filter(request, "limit")) {
@@ -201,6 +237,7 @@ Task<Answer> MarketRoutes::put_text(Request& request, bool manifest) {
         stored = co_await catalogue_.put_terms(*digest, std::move(request.body));
     }
     if (!stored) co_return refuse(stored.error());
+    if (manifest && on_manifest_) on_manifest_();
     co_return io::Response(204);
 }
 

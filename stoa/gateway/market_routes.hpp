@@ -20,6 +20,9 @@ class MarketRoutes {
     using Embed = std::function<Task<std::vector<float>>(std::string)>;
     void set_embed(Embed embed) { embed_ = std::move(embed); }
 
+    /// Called when a manifest has been stored: lists may show more now.
+    void on_manifest(std::function<void()> stored) { on_manifest_ = std::move(stored); }
+
     /// Number, alias, `<registrant>/<slug>`, or a slug that is used once.
     Task<std::optional<std::uint64_t>> resolve(std::string name);
 
@@ -39,6 +42,7 @@ class MarketRoutes {
     const io::Clock& clock_;
     MarketContext context_;
     Embed embed_;
+    std::function<void()> on_manifest_;
 };
 
 }  // namespace stoa::gateway

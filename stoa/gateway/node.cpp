@@ -213,6 +213,7 @@ struct Routes {
         });
         relay.set_release([this](const Fields& fields) { return royalties.release(fields); });
         market.set_embed([&core](std::string text) { return core.meaning.of(std::move(text)); });
+        market.on_manifest([this] { events.manifest_stored(); });
     }
 
     static std::shared_ptr<Facilitator> facilitator(Machine& machine, const Config& config,

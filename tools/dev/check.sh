@@ -106,7 +106,7 @@ dev_bench() {
     step "Building the contracts" build_contracts
     step "Installing the peer" install_peer
   fi
-  if wants_bench first_token "$@"; then
+  if wants_bench first_token "$@" || wants_bench catalogue "$@"; then
     models/fetch.sh --present libs test || step "Fetching the models (test)" models/fetch.sh libs test
   fi
   build/release/bin/stoa-bench "$@"

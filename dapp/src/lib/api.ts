@@ -3,16 +3,11 @@ import type { Address, Hex } from 'viem';
 import { carried, Problem, problemOf, type PurseState, unreachable } from '@stoa/client';
 import type { Royalties } from './royalties';
 import type {
-  Deployment, Licence, ModelDetail, ModelPage, Money, Offer, Relayed, RelayTerms, ServedModel,
+  Deployment, Filters, Licence, ModelDetail, ModelPage, Money, Offer, Relayed, RelayTerms, ServedModel,
 } from './types';
 
-export type Search = {
+export type Search = Filters & {
   q?: string;
-  task?: string;
-  licence?: string;
-  tag?: string;
-  creator?: string;
-  served?: boolean;
   sort?: 'relevance' | 'newest' | 'price' | 'popular';
   cursor?: string;
   limit?: number;
@@ -89,10 +84,14 @@ export function createApi(
 }
 
 /** '' or '?a=b…', without what isn't set. */
-export function query(fields: Record<string, string | number | boolean | undefined>): string {
+export function query(
+  fields: Record<string, string | number | boolean | readonly string[] | undefined>,
+): string {
   const params = new URLSearchParams();
-  for (const [key, value] of Object.entries(fields)) {
-    if (value !== undefined && value !== '' && value !== false) params.set(key, String(value));
+  for (const [key, given] of Object.entries(fields)) {
+    for (const value of Array.isArray(given) ? given as string[] : [given]) {
+      if (value !== undefined && value !== '' && value !== false) params.append(key, String(value));
+    }
   }
   const text = params.toString();
   return text && `?${text}`;

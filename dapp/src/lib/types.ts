@@ -27,6 +27,24 @@ export type CallPrice = {
   perMillionOutput: string;
 };
 
+/** Of the manifest; null and empty: nobody has said it. */
+export type Abilities = {
+  capabilities: string[];
+  context: number | null;
+  tools: boolean | null;
+  reasoning: boolean | null;
+  inputs: string[];
+  outputs: string[];
+  languages: string[];
+  domains: string[];
+  formats: string[];
+  quantisation: string | null;
+  precision: string | null;
+  parameters: string | null;
+  architecture: string | null;
+  size: number | null;
+};
+
 export type ModelSummary = {
   id: string;
   canonicalId: string;
@@ -38,6 +56,7 @@ export type ModelSummary = {
   task: string;
   tags: string[];
   licence: string;
+  abilities: Abilities;
   creator: Address;
   owner: Address;
   version: number;
@@ -50,13 +69,21 @@ export type ModelSummary = {
   equalWeights: string[];
 };
 
+/** Those that people choose from, in the order of the page. */
+export const FACETS = [
+  'task', 'domain', 'capability', 'language', 'price', 'terms', 'licence', 'size', 'format', 'standing', 'tag',
+] as const;
+export type FacetName = typeof FACETS[number] | 'served' | 'creator';
 export type Facet = { value: string; count: number };
+export type Facets = Partial<Record<FacetName, Facet[]>>;
+/** Values of a facet are alternatives. */
+export type Filters = Partial<Record<FacetName, string[]>>;
 
 export type ModelPage = {
   items: ModelSummary[];
   next: string | null;
   total: number;
-  facets: { task: Facet[]; licence: Facet[]; tag: Facet[] };
+  facets: Facets;
 };
 
 export type Version = {

@@ -4,6 +4,7 @@ import { useEffect } from 'react';
 
 const TOPICS: Record<string, string[]> = {
   model: ['models', 'model'], version: ['models', 'model'], offer: ['models', 'model'],
+  manifest: ['models', 'model'],
   service: ['models', 'model'], licence: ['licences', 'model'], channel: ['money', 'purse'],
   split: ['money', 'model'],
 };

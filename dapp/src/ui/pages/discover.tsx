@@ -1,16 +1,17 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useEffect, useState } from 'react';
 import type { Search } from '../../lib/api';
-import type { Facet } from '../../lib/types';
+import { FACETS, type FacetName, type Filters } from '../../lib/types';
 import { useMarket } from '../market';
+import { FacetBar } from '../parts/facets';
 import { SearchIcon } from '../parts/icons';
 import { ModelCard } from '../parts/model_card';
 import { Empty, Failure, Skeleton } from '../parts/states';
-import { words } from '../parts/text';
 import { navigate, useLocation } from '../router';
 
 const PAGE = 24;
 const TYPING_MS = 200;
+const FILTERS: FacetName[] = [...FACETS, 'served', 'creator'];
 const SORTS = [
   ['newest', 'Newest'], ['price', 'Lowest price'], ['popular', 'Most licensed'],
 ] as const;
@@ -18,14 +19,15 @@ const SORTS = [
 export function Discover() {
   const { api } = useMarket();
   const { searchParams } = useLocation();
+  const filters: Filters = {};
+  for (const facet of FILTERS) {
+    const values = searchParams.getAll(facet);
+    if (values.length > 0) filters[facet] = values;
+  }
   const search: Search = {
     q: searchParams.get('q') ?? undefined,
-    task: searchParams.get('task') ?? undefined,
-    licence: searchParams.get('licence') ?? undefined,
-    tag: searchParams.get('tag') ?? undefined,
-    creator: searchParams.get('creator') ?? undefined,
-    served: searchParams.get('served') === 'true',
     sort: (searchParams.get('sort') as Search['sort']) ?? undefined,
+    ...filters,
   };
   const { data, error, isPending, isPlaceholderData, hasNextPage, fetchNextPage, isFetchingNextPage,
     refetch } = useInfiniteQuery({
@@ -51,10 +53,13 @@ export function Discover() {
         </p>
         <SearchBox value={search.q ?? ''} />
       </section>
-      <Filters search={search} facets={first?.facets} pending={isPending} hidden={nothing} />
+      {!nothing && (
+        <FacetBar filters={filters} facets={first?.facets} choose={(facet, values) => set({ [facet]: values })}
+          clear={() => set(Object.fromEntries(FILTERS.map((facet) => [facet, []])))} />
+      )}
       <div className="results-head" hidden={nothing}>
         <p role="status" className="muted">
-          {first && `${first.total} ${first.total === 1 ? 'model' : 'models'}`}
+          {first && `${first.total.toLocaleString('en-GB')} ${first.total === 1 ? 'model' : 'models'}`}
           {first && search.q && <> for “{search.q}”</>}
           {search.creator && ' by one creator'}
         </p>
@@ -90,11 +95,11 @@ export function Discover() {
 }
 
 /** Changes the address, which is where the search stands. */
-function set(changes: Record<string, string>): void {
+function set(changes: Record<string, string | string[]>): void {
   const params = new URLSearchParams(location.search);
   for (const [key, value] of Object.entries(changes)) {
-    if (value) params.set(key, value);
-    else params.delete(key);
+    params.delete(key);
+    for (const one of [value].flat()) if (one) params.append(key, one);
   }
   const text = params.toString();
   navigate(text ? `/?${text}` : '/', { keep: true });
@@ -124,55 +129,4 @@ function SearchBox({ value }: { value: string }) {
         onChange={(event) => setTyped(event.target.value)} />
     </form>
   );
-}
-
-type Facets = { task: Facet[]; licence: Facet[]; tag: Facet[] };
-
-function Filters(
-  { search, facets, pending, hidden }:
-  { search: Search; facets?: Facets; pending: boolean; hidden: boolean },
-) {
-  const chosen = [search.task, search.licence, search.tag, search.creator].filter(Boolean).length
-    + (search.served ? 1 : 0);
-  return (
-    <div className="filters" hidden={hidden}>
-      <Chip on={search.served ?? false} toggle={() => set({ served: search.served ? '' : 'true' })}>
-        <span className="dot" aria-hidden="true" />Ready to try
-      </Chip>
-      {pending && <Skeleton count={4} className="chip" />}
-      <ChipRow name="task" label="Task" values={facets?.task} chosen={search.task} />
-      <ChipRow name="tag" label="Tag" values={facets?.tag.slice(0, 6)} chosen={search.tag} />
-      <ChipRow name="licence" label="Licence" values={facets?.licence} chosen={search.licence} />
-      {chosen > 0 && (
-        <button type="button" className="bare small" onClick={() =>
-          set({ task: '', licence: '', tag: '', creator: '', served: '' })}>Clear filters</button>
-      )}
-    </div>
-  );
-}
-
-function ChipRow(
-  { name, label, values = [], chosen }:
-  { name: 'task' | 'licence' | 'tag'; label: string; values?: Facet[]; chosen?: string },
-) {
-  const shown = chosen && !values.some(({ value }) => value === chosen)
-    ? [{ value: chosen, count: 0 }, ...values] : values;
-  if (shown.length === 0) return null;
-  return (
-    <div className="chips" role="group" aria-label={label}>
-      <span className="label" aria-hidden="true">{label}</span>
-      {shown.map(({ value, count }) => (
-        <Chip key={value} on={value === chosen}
-          toggle={() => set({ [name]: value === chosen ? '' : value })}>
-          {name === 'task' ? words(value) : value}{count > 0 && <span className="count">{count}</span>}
-        </Chip>
-      ))}
-    </div>
-  );
-}
-
-function Chip(
-  { on, toggle, children }: { on: boolean; toggle: () => void; children: ReactNode },
-) {
-  return <button type="button" className="chip" aria-pressed={on} onClick={toggle}>{children}</button>;
 }

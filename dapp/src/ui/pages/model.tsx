@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import type { ModelDetail } from '../../lib/types';
 import { useMarket } from '../market';
+import { AbilityList } from '../parts/abilities';
 import { Markdown } from '../parts/markdown';
 import { Offers } from '../parts/offers';
 import { Prices } from '../parts/prices';
@@ -55,6 +56,10 @@ export function Model({ id }: { id: string }) {
             <h2 id="about-title">About this model</h2>
             {model.card.trim() ? <Markdown text={model.card} />
               : <p className="muted">Its creator wrote no card, or this node does not hold it.</p>}
+          </section>
+          <section id="abilities" aria-labelledby="abilities-title">
+            <h2 id="abilities-title">What it can do</h2>
+            <AbilityList abilities={model.abilities} />
           </section>
           <section id="paid" aria-labelledby="paid-title">
             <h2 id="paid-title">Who is paid</h2>

@@ -2,6 +2,7 @@ import { aboutCalls, shortDollars } from '../../lib/amount';
 import type { ModelSummary } from '../../lib/types';
 import { useMarket } from '../market';
 import { Link } from '../router';
+import { AbilityLine } from './abilities';
 import { shortName, words } from './text';
 
 export function ModelCard({ model }: { model: ModelSummary }) {
@@ -17,6 +18,7 @@ export function ModelCard({ model }: { model: ModelSummary }) {
       <h2>{model.title}</h2>
       <p className="name">{shortName(model.name)}</p>
       <p className="summary">{model.summary}</p>
+      <AbilityLine abilities={model.abilities} />
       {model.status !== 'active' && <p className="warn small">This version is {model.status}.</p>}
       <dl className="card-prices">
         <div>
