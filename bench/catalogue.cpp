@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <numeric>
 #include <random>
@@ -20,6 +21,7 @@
 #include "bench/cards.hpp"
 #include "bench/embedded.hpp"
 #include "bench/figure.hpp"
+#include "bench/nearest.hpp"
 
 namespace stoa::bench {
 namespace {
@@ -27,14 +29,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using catalogue::Facet;
 using catalogue::Query;
-using Vectors = std::vector<std::vector<float>>;
 
 constexpr std::size_t kReal = 10'000;
 constexpr std::size_t kQueries = 300;
 constexpr std::size_t kPeerQueries = 40;
-constexpr std::size_t kTop = 10;
 constexpr std::size_t kInBlock = 5'000;
-constexpr std::size_t kDimensions = 384;
 constexpr double kTarget = 50;
 constexpr UnixTime kNow{std::chrono::seconds{2'000'000'000}};
 constexpr auto kToken = eth::address_literal("0x00000000000000000000000000000000000000aa");
@@ -62,23 +61,6 @@ chain::Deployment deployment() {
     token.decimals = 6;
     it.tokens.push_back(token);
     return it;
-}
-
-/// Real ones, then real ones with noise of about half their length.
-std::vector<float> vector_of(const Vectors& real, std::size_t number) {
-    if (number < real.size()) return real[number];
-    std::mt19937_64 random(number);
-    std::vector<float> vector = real[random() % real.size()];
-    float length = 0;
-    for (float& value : vector) {
-        // A sum of four uniform numbers is about normal, and the same everywhere.
-        float noise = 0;
-        for (int i = 0; i < 4; ++i) noise += static_cast<float>(random() >> 40) / 16'777'216.0F;
-        value += (noise - 2) * 0.05F;
-        length += value * value;
-    }
-    for (float& value : vector) value /= std::sqrt(length);
-    return vector;
 }
 
 class Market {
@@ -187,12 +169,21 @@ class Market {
 };
 
 struct Times {
-    std::vector<double> ms;
-    double at(double part) {
-        std::ranges::sort(ms);
-        return ms[std::min(ms.size() - 1, static_cast<std::size_t>(part * double(ms.size())))];
+    std::vector<double> ms{};
+    std::vector<double> processor_ms{};
+
+    static double at(std::vector<double> all, double part) {
+        std::ranges::sort(all);
+        return all[std::min(all.size() - 1, static_cast<std::size_t>(part * double(all.size())))];
     }
+    double median() const { return at(ms, 0.5); }
 };
+
+double processor_ms() {
+    timespec time{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+}
 
 /// Of one kind of query; the first few only warm it.
 template <class Make>
@@ -202,8 +193,11 @@ Times measure(Market& market, Make make) {
         Query query = make(i);
         query.limit = 24;
         const auto began = Clock::now();
+        const double used = processor_ms();
         const auto page = market.search(std::move(query));
-        if (i >= 10) times.ms.push_back(seconds_since(began) * 1'000);
+        if (i < 10) continue;
+        times.processor_ms.push_back(processor_ms() - used);
+        times.ms.push_back(seconds_since(began) * 1'000);
     }
     return times;
 }
@@ -217,65 +211,6 @@ catalogue::FacetValues filters_of(std::size_t number) {
     std::rotate(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(first), all.end());
     all.resize(1 + number % 3);
     return all;
-}
-
-float dot(const float* a, const float* b) {
-    std::array<float, 16> sums{};
-    for (std::size_t i = 0; i < kDimensions; i += 16) {
-        for (std::size_t k = 0; k < 16; ++k) sums[k] += a[i + k] * b[i + k];
-    }
-    return std::accumulate(sums.begin(), sums.end(), 0.0F);
-}
-
-/// The numbers of the `kTop` nearest of all rows.
-std::vector<std::size_t> exact(const std::vector<float>& rows, const std::vector<float>& query) {
-    const std::size_t count = rows.size() / kDimensions;
-    std::vector<std::pair<float, std::size_t>> all(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        all[i] = {-dot(rows.data() + i * kDimensions, query.data()), i};
-    }
-    std::ranges::partial_sort(all, all.begin() + kTop);
-    std::vector<std::size_t> found;
-    for (std::size_t i = 0; i < kTop; ++i) found.push_back(all[i].second);
-    return found;
-}
-
-/// How many of a hundred of the exact ten nearest are among the ten that signs and re-ranking find.
-double recall(const std::vector<float>& rows, const Vectors& queries, std::size_t candidates,
-              Times* exact_times) {
-    catalogue::SignIndex signs;
-    const std::size_t count = rows.size() / kDimensions;
-    catalogue::Bits all(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto at = static_cast<catalogue::Place>(i);
-        signs.set(at, catalogue::signs_of({rows.data() + i * kDimensions, kDimensions}));
-        all.set(at);
-    }
-    std::size_t hits = 0;
-    for (const auto& query : queries) {
-        const auto began = Clock::now();
-        const auto expected = exact(rows, query);
-        if (exact_times) exact_times->ms.push_back(seconds_since(began) * 1'000);
-        std::vector<std::pair<float, std::size_t>> near;
-        for (const auto at : signs.nearest(query, all, candidates)) {
-            near.emplace_back(-dot(rows.data() + at * kDimensions, query.data()), at);
-        }
-        std::ranges::sort(near);
-        for (std::size_t i = 0; i < kTop && i < near.size(); ++i) {
-            hits += static_cast<std::size_t>(std::ranges::count(expected, near[i].second));
-        }
-    }
-    return 100 * static_cast<double>(hits) / static_cast<double>(queries.size() * kTop);
-}
-
-std::vector<float> flat(const Vectors& real, std::size_t count) {
-    std::vector<float> rows;
-    rows.reserve(count * kDimensions);
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto vector = vector_of(real, i);
-        rows.insert(rows.end(), vector.begin(), vector.end());
-    }
-    return rows;
 }
 
 /// SQLite's own full text over the same texts: the best 24 by bm25, and how many there are.
@@ -309,12 +244,15 @@ Times plain_full_text(Market& market, std::size_t count) {
     return times;
 }
 
-void add_latency(std::vector<Figure>& figures, const std::string& name, Times times,
+void add_latency(std::vector<Figure>& figures, const std::string& name, const Times& times,
                  const std::string& peer = "", std::optional<double> peer_median = {}) {
-    figures.push_back({"search " + name + ", median", times.at(0.5), "ms", Bound::at_most, kTarget,
+    const auto add = [&](const std::string& what, double value) {
+        figures.push_back({"search " + name + what, value, "ms", Bound::at_most, kTarget, "", {}});
+    };
+    figures.push_back({"search " + name + ", median", times.median(), "ms", Bound::at_most, kTarget,
                        peer, peer_median});
-    figures.push_back(
-        {"search " + name + ", p99", times.at(0.99), "ms", Bound::at_most, kTarget, "", {}});
+    add(", p99", Times::at(times.ms, 0.99));
+    add(", processor", Times::at(times.processor_ms, 0.5));
 }
 
 }  // namespace
@@ -378,10 +316,10 @@ std::vector<Figure> catalogue_search() {
     const std::vector<float> rows = flat(real, count);
     Times scans;
     const Vectors few(meanings.begin(), meanings.begin() + kPeerQueries);
-    const double of_all = recall(rows, few, 500, &scans);
+    const double of_all = recall(rows, few, 500, &scans.ms);
     figures.push_back({"recall@10 of all", of_all, "%", Bound::at_least, 95, "", {}});
-    add_latency(figures, "by words", text, "FTS5, bm25", plain_full_text(market, count).at(0.5));
-    add_latency(figures, "by meaning", meaning, "all vectors", scans.at(0.5));
+    add_latency(figures, "by words", text, "FTS5, bm25", plain_full_text(market, count).median());
+    add_latency(figures, "by meaning", meaning, "all vectors", scans.median());
     add_latency(figures, "by facets", facets);
     add_latency(figures, "by all of it", mixed);
     add_latency(figures, "for everything", everything);

@@ -7,7 +7,7 @@
 
 namespace stoa::bench {
 
-/// One vector of length 1 for each text.
+/// One vector of length 1 for each text. A run that is ended is gone on with by the next.
 std::vector<std::vector<float>> embedded(const std::vector<std::string>& texts);
 
 }  // namespace stoa::bench

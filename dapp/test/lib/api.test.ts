@@ -15,6 +15,7 @@ const down = () => { throw new TypeError('Failed to fetch'); };
 
 test('what is not set is not asked for, and names are escaped', async () => {
   expect(query({ q: 'a b', task: undefined, served: false, sort: '', limit: 3 })).toBe('?q=a+b&limit=3');
+  expect(query({ task: ['a', 'b'], domain: [], tag: ['c d'] })).toBe('?task=a&task=b&tag=c+d');
   const { api, asked } = apiOf(json({}));
   await api.model('0xabc/slug');
   expect(asked[0]!.url).toBe('/api/models/0xabc%2Fslug');
