@@ -1,7 +1,7 @@
 // A buyer's whole way in a real browser, on a running marketplace, with every prompt counted.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { abi, account, openMarket } from '../system/market.mjs';
+import { account, openMarket } from '../system/market.mjs';
 import { Buyer, openBrowser, picture, watch } from './page.mjs';
 import { TestWallet } from './wallet.mjs';
 
@@ -123,11 +123,17 @@ test('find, connect, use two models on one signature, buy a licence, and take al
     await picture(page, 'money');
   });
 
-  await t.test('every unit is where the books say, on chain', async () => {
+  await t.test('every unit is where the books say, on chain; the payees are paid from the page, without a wallet', async () => {
     await market.cli('claim');
     assert.equal(await market.balance(BUYER.address), start - licencePrice - BigInt(charged) - BigInt(chargedElsewhere));
     assert.equal(await market.client.getBalance({ address: BUYER.address }), coins);
-    const paid = (await distribute(detail, payees)).map((now, i) => now - payeesBefore[i]);
+    const before = wallet.prompts.length;
+    await page.goto(`${market.url}/models/${detail.id}`);
+    await page.getByTestId('release').click();
+    await page.getByTestId('all-paid').waitFor();
+    assert.equal(wallet.prompts.length, before);
+    await picture(page, 'paid-out');
+    const paid = (await balances(payees)).map((now, i) => now - payeesBefore[i]);
     for (const [i, { share }] of detail.payees.entries()) {
       assert.equal(paid[i], earned(detail, licencePrice, charged) * BigInt(share) / 1_000_000n);
     }
@@ -141,20 +147,4 @@ function earned(detail, licencePrice, charged) {
   const { share } = detail.services[0].payees
     .find(({ account: who }) => who.toLowerCase() === detail.payTo.toLowerCase());
   return licencePrice + BigInt(charged) * BigInt(share) / 1_000_000n;
-}
-
-/** Anyone pushes what is due, along the whole way from the receiver to the payees. */
-async function distribute(detail, payees) {
-  const anyone = market.wallet(6);
-  const push = async (address, accounts) => {
-    const { request } = await market.client.simulateContract({
-      address, abi: abi('Split'), functionName: 'claimMany', args: [market.token.address, accounts],
-      account: anyone.account,
-    });
-    const hash = await anyone.writeContract(request);
-    await market.client.waitForTransactionReceipt({ hash });
-  };
-  await push(detail.services[0].receiver, detail.services[0].payees.map(({ account: who }) => who));
-  await push(detail.payTo, payees);
-  return balances(payees);
 }
