@@ -1,7 +1,7 @@
 // Search over a million listings: full text, meaning, facets and all of them together, through the
 // catalogue as the node's route does, on a database of its own in a temporary folder. The listings
 // are made up; 10,000 of their vectors are real ones of the model that the node serves, the others
-// are those with noise. STOA_BENCH_LISTINGS makes it fewer.
+// are those with noise. STOA_BENCH_LISTINGS and STOA_BENCH_CARDS make it fewer.
 #include "stoa/catalogue/catalogue.hpp"
 
 #include <algorithm>
@@ -30,7 +30,6 @@ using Clock = std::chrono::steady_clock;
 using catalogue::Facet;
 using catalogue::Query;
 
-constexpr std::size_t kReal = 10'000;
 constexpr std::size_t kQueries = 300;
 constexpr std::size_t kPeerQueries = 40;
 constexpr std::size_t kInBlock = 5'000;
@@ -38,9 +37,9 @@ constexpr double kTarget = 50;
 constexpr UnixTime kNow{std::chrono::seconds{2'000'000'000}};
 constexpr auto kToken = eth::address_literal("0x00000000000000000000000000000000000000aa");
 
-std::size_t listings() {
-    const char* text = std::getenv("STOA_BENCH_LISTINGS");
-    return text ? std::max<std::size_t>(std::strtoull(text, nullptr, 10), kReal) : 1'000'000;
+std::size_t number_in(const char* name, std::size_t otherwise) {
+    const char* text = std::getenv(name);
+    return text ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
 double seconds_since(Clock::time_point began) {
@@ -258,9 +257,10 @@ void add_latency(std::vector<Figure>& figures, const std::string& name, const Ti
 }  // namespace
 
 std::vector<Figure> catalogue_search() {
-    const std::size_t count = listings();
+    const std::size_t cards = number_in("STOA_BENCH_CARDS", 10'000);
+    const std::size_t count = std::max(number_in("STOA_BENCH_LISTINGS", 1'000'000), cards);
     std::vector<std::string> texts;
-    for (std::size_t i = 0; i < kReal; ++i) texts.push_back(meaning_text(card_of(i)));
+    for (std::size_t i = 0; i < cards; ++i) texts.push_back(meaning_text(card_of(i)));
     const Vectors real = embedded(texts);
     std::vector<std::string> sentences;
     for (std::size_t i = 0; i < kQueries + 10; ++i) sentences.push_back(sentence_of(i));
@@ -268,9 +268,9 @@ std::vector<Figure> catalogue_search() {
 
     std::vector<Figure> figures;
     const Vectors asked(meanings.begin(), meanings.begin() + 200);
-    figures.push_back({"recall@10 of 10,000 real cards", recall(flat(real, kReal), asked, 500, {}),
-                       "%", Bound::at_least, 95, "50 candidates",
-                       recall(flat(real, kReal), asked, 50, {})});
+    figures.push_back({"recall@10 of real cards", recall(flat(real, cards), asked, 500, {}), "%",
+                       Bound::at_least, 95, "50 candidates",
+                       recall(flat(real, cards), asked, 50, {})});
 
     Market market(real);
     const auto began = Clock::now();

@@ -1,8 +1,11 @@
 #include "bench/embedded.hpp"
 
+#include <array>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <unordered_map>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -19,51 +22,58 @@ namespace {
 constexpr std::size_t kAtOnce = 64;
 constexpr const char* kModel = "build/models/all-MiniLM-L6-v2.gguf";
 
-void append(const std::filesystem::path& path, const std::vector<std::vector<float>>& vectors) {
-    std::ofstream file(path, std::ios::binary | std::ios::app);
-    for (const auto& vector : vectors) {
-        file.write(reinterpret_cast<const char*>(vector.data()),
-                   static_cast<std::streamsize>(vector.size() * sizeof(float)));
+using Known = std::unordered_map<Hash256, std::vector<float>>;
+
+/// Records of a text's digest and its vector. A run that was ended may leave half of one.
+Known read(const std::filesystem::path& path) {
+    constexpr std::size_t record = sizeof(Hash256) + kDimensions * sizeof(float);
+    Known known;
+    std::ifstream file(path, std::ios::binary);
+    std::array<char, record> bytes{};
+    while (file.read(bytes.data(), record)) {
+        Hash256 digest;
+        std::vector<float> vector(kDimensions);
+        std::memcpy(digest.bytes.data(), bytes.data(), digest.bytes.size());
+        std::memcpy(vector.data(), bytes.data() + digest.bytes.size(),
+                    vector.size() * sizeof(float));
+        known.emplace(digest, std::move(vector));
     }
+    file.close();
+    if (std::filesystem::exists(path)) {
+        std::filesystem::resize_file(path, std::filesystem::file_size(path) / record * record);
+    }
+    return known;
+}
+
+void append(const std::filesystem::path& path, const Hash256& digest,
+            const std::vector<float>& vector) {
+    std::ofstream file(path, std::ios::binary | std::ios::app);
+    file.write(reinterpret_cast<const char*>(digest.bytes.data()), sizeof(Hash256));
+    file.write(reinterpret_cast<const char*>(vector.data()),
+               static_cast<std::streamsize>(vector.size() * sizeof(float)));
     file.close();
     if (!file) throw std::runtime_error("can't write " + path.string());
 }
 
-/// Appends the vectors of the texts from `done` on to the file.
-Task<void> embed_rest(inference::WorkerEngine& engine, const std::vector<std::string>& texts,
-                      std::size_t done, const std::filesystem::path& path) {
+Task<void> embed_all(inference::WorkerEngine& engine, const std::vector<std::string>& texts,
+                     const std::filesystem::path& path, Known& known) {
     const auto started = co_await engine.start();
     if (!started) throw std::runtime_error(started.error().message());
-    while (done < texts.size()) {
-        const auto end = std::min(done + kAtOnce, texts.size());
-        std::vector<std::string> some(texts.begin() + static_cast<std::ptrdiff_t>(done),
+    for (std::size_t at = 0; at < texts.size(); at += kAtOnce) {
+        const auto end = std::min(at + kAtOnce, texts.size());
+        std::vector<std::string> some(texts.begin() + static_cast<std::ptrdiff_t>(at),
                                       texts.begin() + static_cast<std::ptrdiff_t>(end));
-        const auto answer = co_await engine.embed(std::move(some));
+        auto answer = co_await engine.embed(some);
         if (!answer) throw std::runtime_error(answer.error().message());
-        append(path, answer->vectors);
-        done = end;
-        std::fprintf(stderr, "\r  embedding %zu of %zu texts", done, texts.size());
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            const Hash256 digest = eth::keccak256(some[i]);
+            append(path, digest, answer->vectors[i]);
+            known.emplace(digest, std::move(answer->vectors[i]));
+        }
+        std::fprintf(stderr, "\r  embedding %zu of %zu texts", end, texts.size());
     }
     std::fputs("\n", stderr);
     engine.stop();
-}
-
-std::filesystem::path file_of(const Hash256& model, const std::vector<std::string>& texts) {
-    std::string all = to_hex(model);
-    for (const auto& text : texts) all += text + '\n';
-    return "build/bench/" + to_hex_digits(eth::keccak256(all).bytes) + ".f32";
-}
-
-/// As many whole vectors as the file has.
-std::vector<std::vector<float>> read(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::vector<std::vector<float>> vectors;
-    for (std::vector<float> vector(kDimensions);;) {
-        file.read(reinterpret_cast<char*>(vector.data()),
-                  static_cast<std::streamsize>(vector.size() * sizeof(float)));
-        if (!file) return vectors;
-        vectors.push_back(vector);
-    }
 }
 
 }  // namespace
@@ -73,23 +83,27 @@ std::vector<std::vector<float>> embedded(const std::vector<std::string>& texts) 
     options.worker = "build/release/bin/stoa-worker";
     options.model = kModel;
     options.digest = inference::sha256_of_file(options.model);
-    const auto path = file_of(options.digest, texts);
-    auto vectors = read(path);
-    if (vectors.size() == texts.size()) return vectors;
-
+    const std::filesystem::path path =
+        "build/bench/" + to_hex_digits(options.digest.bytes) + ".vectors";
     std::filesystem::create_directories(path.parent_path());
-    if (!vectors.empty()) {  // What a run that was ended left may end within a vector.
-        std::filesystem::resize_file(path, vectors.size() * kDimensions * sizeof(float));
+    Known known = read(path);
+    std::vector<std::string> missing;
+    for (const auto& text : texts) {
+        if (!known.contains(eth::keccak256(text))) missing.push_back(text);
     }
-    boost::asio::io_context loop;
-    io::Pool pool(1);
-    inference::WorkerEngine engine(loop.get_executor(), pool, {}, options);
-    boost::asio::co_spawn(loop, embed_rest(engine, texts, vectors.size(), path),
-                          [](std::exception_ptr thrown) {
-                              if (thrown) std::rethrow_exception(thrown);
-                          });
-    loop.run();
-    return read(path);
+    if (!missing.empty()) {
+        boost::asio::io_context loop;
+        io::Pool pool(1);
+        inference::WorkerEngine engine(loop.get_executor(), pool, {}, options);
+        boost::asio::co_spawn(loop, embed_all(engine, missing, path, known),
+                              [](std::exception_ptr thrown) {
+                                  if (thrown) std::rethrow_exception(thrown);
+                              });
+        loop.run();
+    }
+    std::vector<std::vector<float>> vectors;
+    for (const auto& text : texts) vectors.push_back(known.at(eth::keccak256(text)));
+    return vectors;
 }
 
 }  // namespace stoa::bench
