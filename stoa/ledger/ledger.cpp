@@ -18,7 +18,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t kMaxWaiting = 16'384;
-constexpr std::size_t kTogether = 64;
+/// So many share a sync that the loop had better go on with the other calls meanwhile.
+constexpr std::size_t kEnough = 48;
 constexpr std::int64_t kClockMargin = 120;  ///< Seconds: of a block's time against ours.
 
 Amount left(const Amount& whole, const Amount& used) {
@@ -31,17 +32,6 @@ std::vector<Event> all_of(Events&&... events) {
     list.reserve(sizeof...(events));
     (list.emplace_back(std::forward<Events>(events)), ...);
     return list;
-}
-
-/// A sync costs more than many calls' turns of the loop: as long as each round of the loop brings
-/// another one that wants to share it, and there is room, it has not begun.
-template <class Waiting>
-Task<void> gather(asio::any_io_executor executor, const Waiting& waiting) {
-    std::size_t before = 0;
-    do {
-        before = waiting.size();
-        co_await asio::post(executor, asio::use_awaitable);
-    } while (waiting.size() > before && waiting.size() < kTogether);
 }
 
 }  // namespace
@@ -220,39 +210,51 @@ Task<void> Ledger::append(std::vector<Event> events) {
     if (waiting_.size() >= kMaxWaiting) throw io::Overloaded("too many calls wait for the ledger");
     const auto start = [&](auto handler) {
         waiting_.push_back({std::move(events), std::move(handler)});
-        if (std::exchange(is_writing_, true)) return;
-        asio::co_spawn(executor_, write(), asio::detached);
+        if (!is_writing_) gather();
     };
     using Token = const asio::use_awaitable_t<>;
     co_await asio::async_initiate<Token, void(std::exception_ptr)>(start, asio::use_awaitable);
 }
 
-/// Until nobody waits. Those that wait together share a write.
+/// A sync costs more than many calls' turns of the loop: as long as each round of the loop brings
+/// another one that wants to share it, it has not begun; with enough of them it begins at once.
+void Ledger::gather() {
+    if (waiting_.size() >= kEnough) return begin_write();
+    if (std::exchange(is_gathering_, true)) return;
+    asio::post(executor_, [this, before = waiting_.size()] {
+        is_gathering_ = false;
+        if (is_writing_ || waiting_.empty()) return;
+        waiting_.size() > before ? gather() : begin_write();
+    });
+}
+
+void Ledger::begin_write() {
+    is_writing_ = true;
+    asio::co_spawn(executor_, write(), asio::detached);
+}
+
+/// Those that wait now, together.
 Task<void> Ledger::write() {
-    co_await gather(executor_, waiting_);
-    while (!waiting_.empty()) {
-        std::vector<Waiting> group = std::exchange(waiting_, {});
-        std::vector<Event> events;
-        events.reserve(group.size());
-        for (Waiting& each : group) std::ranges::move(each.events, std::back_inserter(events));
-        std::exception_ptr failed;
-        try {
-            co_await record_.append(events);
-            for (const Event& event : events) apply(event);
-        } catch (const io::Overloaded&) {
-            failed = std::current_exception();
-        } catch (const RecordBroken& broken) {
-            failed = std::current_exception();
-            if (const auto tell = std::exchange(failed_, nullptr)) tell(broken.what());
-        }
-        for (Waiting& each : group) {
-            asio::post(executor_, [done = std::move(each.done), failed]() mutable {
-                std::move(done)(failed);
-            });
-        }
-        co_await gather(executor_, waiting_);
+    std::vector<Waiting> group = std::exchange(waiting_, {});
+    std::vector<Event> events;
+    events.reserve(group.size());
+    for (Waiting& each : group) std::ranges::move(each.events, std::back_inserter(events));
+    std::exception_ptr failed;
+    try {
+        co_await record_.append(events);
+        for (const Event& event : events) apply(event);
+    } catch (const io::Overloaded&) {
+        failed = std::current_exception();
+    } catch (const RecordBroken& broken) {
+        failed = std::current_exception();
+        if (const auto tell = std::exchange(failed_, nullptr)) tell(broken.what());
+    }
+    for (Waiting& each : group) {
+        asio::post(executor_,
+                   [done = std::move(each.done), failed]() mutable { std::move(done)(failed); });
     }
     is_writing_ = false;
+    if (!waiting_.empty()) gather();
 }
 
 void Ledger::apply(const Event& event) {

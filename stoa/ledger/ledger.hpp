@@ -95,6 +95,8 @@ class Ledger {
 
   private:
     Task<void> append(std::vector<Event>);
+    void gather();
+    void begin_write();
     Task<void> write();
     std::int64_t now() const { return unix_seconds(clock_.now()); }
     void apply(const Event&);
@@ -113,6 +115,7 @@ class Ledger {
         boost::asio::any_completion_handler<void(std::exception_ptr)> done;
     };
     std::vector<Waiting> waiting_;
+    bool is_gathering_ = false;
     bool is_writing_ = false;
     Record record_;
     Book book_;

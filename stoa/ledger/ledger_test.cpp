@@ -152,7 +152,7 @@ TEST_F(LedgerTest, WritesTogetherWhatWaitsTogether) {
     }
     loop.restart();
     loop.run();
-    EXPECT_EQ(rows() - before, 4) << "two rows of 64 and 36 events, twice";
+    EXPECT_EQ(rows() - before, 4) << "rows of 48 and of 52 events, twice";
     reopen();
     for (std::uint8_t salt = 0; salt < 100; ++salt) EXPECT_EQ(channel(salt).charged, Amount{7});
 }
