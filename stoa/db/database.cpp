@@ -73,12 +73,13 @@ struct Database::Impl {
 };
 
 std::unique_ptr<Session> Database::connect(const std::filesystem::path& path,
-                                           const Options& options, bool writes) {
-    // Readers open for writing too: a read-only connection cannot make the shared-memory file.
-    constexpr int kFlags =
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+                                           const Options& options, Access access) {
+    // Our own readers open for writing too: whoever is the last of all empties the log.
+    const int flags =
+        access == Access::looks ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     sqlite3* connection = nullptr;
-    const int code = sqlite3_open_v2(path.c_str(), &connection, kFlags, nullptr);
+    const int code = sqlite3_open_v2(path.c_str(), &connection,
+                                     flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     std::unique_ptr<Session> session(new Session(connection));
     if (code != SQLITE_OK) throw_failure(connection, code, path.c_str());
     sqlite3_busy_timeout(connection, static_cast<int>(options.busy_timeout.count()));
@@ -87,7 +88,7 @@ std::unique_ptr<Session> Database::connect(const std::filesystem::path& path,
     session->script(
         "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
         "PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864");
-    if (writes) {
+    if (access == Access::writes) {
         const auto mode = session->first<std::string>("PRAGMA journal_mode = WAL");
         if (mode != "wal") throw DbFailure("no write-ahead log is possible for " + path.string());
     } else {
@@ -97,9 +98,9 @@ std::unique_ptr<Session> Database::connect(const std::filesystem::path& path,
 }
 
 Database::Database(const std::filesystem::path& path, Options options)
-    : impl_(std::make_unique<Impl>(connect(path, options, true), options)) {
+    : impl_(std::make_unique<Impl>(connect(path, options, Access::writes), options)) {
     for (std::size_t i = 0; i < options.readers; ++i) {
-        impl_->readers.add(connect(path, options, false));
+        impl_->readers.add(connect(path, options, Access::reads));
     }
 }
 
@@ -135,6 +136,12 @@ void Database::write_job_now(Job job) {
 
 void Database::read_job_now(Job job) {
     impl_->readers.run(job);
+}
+
+void Database::look_job_now(const std::filesystem::path& path, Job job) {
+    Readers readers;
+    readers.add(connect(path, {}, Access::looks));
+    readers.run(job);
 }
 
 }  // namespace stoa::db

@@ -69,7 +69,19 @@ class Database {
         return outcome.take();
     }
 
+    /// What `f(Session&)` returns of one snapshot of a file that another program may be writing,
+    /// opened with SQLite's read-only flag. It blocks. Throws `DbFailure`, also where there is no
+    /// such file.
+    template <class F, class R = std::invoke_result_t<F&, Session&>>
+    static R look_now(const std::filesystem::path& file, F f) {
+        Outcome<R> outcome;
+        look_job_now(file, [&](Session& session) { outcome.call(f, session); });
+        return outcome.take();
+    }
+
   private:
+    enum class Access { writes, reads, looks };
+
     template <class R>
     struct Outcome {
         std::optional<R> result;
@@ -85,9 +97,9 @@ class Database {
     Task<void> read_job(Job);
     void write_job_now(Job);
     void read_job_now(Job);
+    static void look_job_now(const std::filesystem::path&, Job);
 
-    static std::unique_ptr<Session> connect(const std::filesystem::path&, const Options&,
-                                            bool writes);
+    static std::unique_ptr<Session> connect(const std::filesystem::path&, const Options&, Access);
 
     class Readers;
     struct Impl;

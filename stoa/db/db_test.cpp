@@ -294,6 +294,22 @@ TEST_F(DbTest, DataOutlivesTheDatabaseObject) {
     EXPECT_EQ(Database(file()).read_now(count), 1);
 }
 
+TEST_F(DbTest, WhoeverLooksSeesWhatIsCommittedAndChangesNothing) {
+    Database database(file());
+    make_table(database);
+    const auto add = [](Session& session) { session.run("INSERT INTO entry (id) VALUES (1)"); };
+    database.write_now(add);
+    EXPECT_EQ(Database::look_now(file(), count), 1);
+    EXPECT_THROW(Database::look_now(file(), add), DbFailure);
+    database.write_now([](Session& session) { session.run("INSERT INTO entry (id) VALUES (2)"); });
+    EXPECT_EQ(Database::look_now(file(), count), 2) << "also what is in the log alone";
+}
+
+TEST_F(DbTest, WhoeverLooksForAFileThatIsNotThereMakesNone) {
+    EXPECT_THROW(Database::look_now(file(), count), DbFailure);
+    EXPECT_FALSE(std::filesystem::exists(file()));
+}
+
 TEST_F(DbTest, AFileThatCannotBeMadeIsAFailure) {
     EXPECT_THROW(Database(folder_ / "missing" / "x.sqlite"), DbFailure);
 }

@@ -94,10 +94,7 @@ Task<void> Record::append(const std::vector<Event>& events) {
 
 void Record::read(const std::filesystem::path& file,
                   const std::function<void(const Event&)>& found) {
-    db::Options options;
-    options.readers = 1;
-    db::Database database{file, options};
-    database.read_now([&](db::Session& session) { read_all(session, found); });
+    db::Database::look_now(file, [&](db::Session& session) { read_all(session, found); });
 }
 
 }  // namespace stoa::ledger

@@ -39,7 +39,8 @@ class Record {
     /// `io::Overloaded` where too many wait, and `RecordBroken`, from then on always.
     Task<void> append(const std::vector<Event>&);
 
-    /// Reads a ledger that another program writes.
+    /// Reads a ledger that another program writes, and changes nothing of it. Throws
+    /// `db::DbFailure`, also where there is none.
     static void read(const std::filesystem::path& file, const std::function<void(const Event&)>&);
 
   private:
