@@ -46,8 +46,10 @@ Task<void> Sender::load() {
     if (loaded_) co_return;
     const auto genesis = co_await header(rpc_, std::uint64_t{0});
     if (!genesis) throw RpcFailure("the chain has no block 0");
-    // Of transactions that an earlier database knew and this one doesn't.
-    const auto used = co_await nonce(rpc_, address(), Tag::pending);
+    // Of transactions that an earlier database knew and this one doesn't, or that another process
+    // sends with the same key. Those that are in no block don't count: should they be dropped, ours
+    // would wait behind them for ever.
+    const auto used = co_await nonce(rpc_, address(), Tag::latest);
     finished_nonces_ = co_await database_.write([&](db::Session& session) {
         store_->open(session, genesis->id.hash, used);
         return store_->finished_nonces(session);

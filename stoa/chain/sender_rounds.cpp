@@ -161,7 +161,7 @@ Task<void> Sender::displaced(Live& job) {
         live_.erase(old_nonce);
         co_return;
     }
-    const auto used = co_await nonce(rpc_, address(), Tag::pending);
+    const auto used = co_await nonce(rpc_, address(), Tag::latest);  // As in `load`.
     const Fees offer = co_await fees();
     auto moved = std::make_unique<Live>();
     const StoredJob stored = job.stored;

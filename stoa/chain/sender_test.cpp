@@ -248,6 +248,58 @@ TEST(sender, a_job_whose_nonce_somebody_took_gets_another) {
     });
 }
 
+/// Another process with the same key, as a watcher beside a node.
+struct Beside {
+    explicit Beside(Sending& it)
+        : database(it.folder / "beside"),
+          sender(*it.rpc, database, it.key, it.clock, kChainId, it.config) {}
+
+    db::Database database;
+    Sender sender;
+};
+
+TEST(sender, a_transaction_of_another_process_that_is_dropped_leaves_no_gap) {
+    STOA_NEEDS_ANVIL();
+    Sending it;
+    Beside other(it);
+    it.loop.run([&]() -> Task<void> {
+        co_await it.hold();
+        const auto ours = co_await it.sender->submit(it.job("a", 2));
+        EXPECT_FALSE(co_await other.sender.status("b"));  // It has looked at the chain now.
+        co_await it.tell("anvil_dropTransaction", list(json::string(to_hex(*ours))));
+        co_await it.tell("evm_setAutomine", list(true));
+        const auto receipt = co_await other.sender.send(it.job("b", 1), 20s);
+        EXPECT_TRUE(receipt.has_value());
+        const auto again = co_await it.sender->wait("a", 20s);
+        EXPECT_TRUE(again.has_value());
+        EXPECT_NE(again->transaction, *ours);
+        EXPECT_EQ(co_await it.used(), 2U);
+    });
+}
+
+TEST(sender, two_processes_that_take_one_nonce_have_both_their_transactions_included) {
+    STOA_NEEDS_ANVIL();
+    Sending it;
+    Beside other(it);
+    it.loop.run([&]() -> Task<void> {
+        co_await it.hold();
+        const auto ours = co_await it.sender->submit(it.job("a", 2));
+        const auto theirs = co_await other.sender.submit(it.job("b", 1));
+        EXPECT_EQ(co_await it.used(Tag::pending), 1U) << "of two of one nonce one is taken";
+        it.clock.advance(31s);
+        co_await other.sender.step();  // Offered for more, it takes the place of the first.
+        co_await it.mine();
+        co_await it.tell("evm_setAutomine", list(true));
+        const auto second = co_await other.sender.wait("b", 20s);
+        const auto first = co_await it.sender->wait("a", 20s);
+        EXPECT_TRUE(first.has_value() && second.has_value());
+        EXPECT_NE(second->transaction, *theirs);
+        EXPECT_NE(first->transaction, *ours);
+        EXPECT_EQ(first->logs.size() + second->logs.size(), 3U);
+        EXPECT_EQ(co_await it.used(), 2U);
+    });
+}
+
 TEST(sender, a_transaction_that_reverts_in_its_block_says_so) {
     STOA_NEEDS_ANVIL();
     Sending it;

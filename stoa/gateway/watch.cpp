@@ -3,10 +3,8 @@
 #include <csignal>
 #include <fstream>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "stoa/base/hex.hpp"
 #include "stoa/chain/sender.hpp"
@@ -23,6 +21,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds kRound{5};
+constexpr std::chrono::seconds kAnswer{5};  // A node that lives takes a fraction of one.
 constexpr unsigned kRoundsOfALivingNode = 60;
 constexpr std::chrono::seconds kTransaction{90};
 constexpr std::uint64_t kSettleGas = 250'000;  // As the settler's.
@@ -83,13 +82,16 @@ class Watcher {
         ledger::ChainState state;
     };
 
+    /// A node that hangs still has its socket: what counts is that it answers.
     Task<bool> is_served() {
-        asio::local::stream_protocol::socket socket(machine_.loop.get_executor());
-        const std::string path = config_.data / "run" / "admin.sock";
-        const asio::local::stream_protocol::endpoint endpoint(path);
-        const auto [failed] =
-            co_await socket.async_connect(endpoint, asio::as_tuple(asio::use_awaitable));
-        co_return !failed;
+        io::ClientRequest request(io::unix_url(config_.data / "run" / "admin.sock", "/status"));
+        request.deadline = kAnswer;
+        try {
+            co_await machine_.client.send(std::move(request));
+            co_return true;
+        } catch (const io::HttpFailure&) {
+        }
+        co_return false;
     }
 
     Task<void> round() {
@@ -98,16 +100,20 @@ class Watcher {
         // Reading a long ledger is work, and a node that lives does all of this itself.
         if (served && rounds_++ % kRoundsOfALivingNode != 0) co_return;
         const auto leaving = co_await all_leaving();
+        const auto head = co_await chain::header(rpc_, chain::Tag::latest);
+        // The delay is counted by the chain, whose newest block may be old.
+        const std::int64_t now = std::max(unix_seconds(machine_.clock.now()),
+                                          head ? static_cast<std::int64_t>(head->time) : 0);
         for (const Leaving& each : leaving) {
-            // A node that lives claims by itself, with the same account; unless it hangs.
-            if (served && !is_late(each)) continue;
+            // A node that lives claims by itself, with the same account.
+            if (served && !is_late(each, now)) continue;
             co_await claim(each);
         }
     }
 
-    bool is_late(const Leaving& each) const {
+    static bool is_late(const Leaving& each, std::int64_t now) {
         const auto half = static_cast<std::int64_t>(each.row.config.withdraw_delay_seconds / 2);
-        return unix_seconds(machine_.clock.now()) >= each.state.withdraw_requested_at + half;
+        return now >= each.state.withdraw_requested_at + half;
     }
 
     /// Of payers who ask for their money, whose calls are not all claimed.

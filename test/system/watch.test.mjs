@@ -1,4 +1,4 @@
-// A node is killed, its payer leaves on chain, and the watcher brings in all that was earned.
+// A node is killed, or hangs; its payer leaves on chain, and the watcher brings in all that was earned, once.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -76,7 +76,46 @@ async function untilPaidOut(receiver, total) {
   assert.deepEqual(await earned(receiver), [total, total]);
 }
 
-let earlier;
+/** How often the watcher has claimed. */
+const claims = () => log().match(/claimed from a payer/g)?.length ?? 0;
+const claimed = (channelId) => chain().read.getContractEvents({
+  ...Channels(), eventName: 'Claimed', args: { channelId }, fromBlock: 0n,
+});
+
+async function until(probe) {
+  for (;;) {
+    const found = await probe();
+    if (found) return found;
+    await new Promise((next) => { setTimeout(next, 50); });
+  }
+}
+
+/** While it does, the node of this process hangs, as one whose disk or machine does. */
+async function hanging(work) {
+  const pid = market.pid();
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await work();
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+}
+
+/** Of the payer, as the node sees it: what is earned and not yet claimed, or on its way. */
+async function open(payer, channelId) {
+  const { items } = await market.json(`/api/money?address=${payer.address}`);
+  return items.filter((item) => (item.channel?.channelId ?? item.transit?.channelId) === channelId &&
+    ['charged', 'transit'].includes(item.state));
+}
+
+/** From the account whose transactions the watcher sends, too. */
+async function nodeSends(index) {
+  const { transaction } = await market.json('/api/faucet', {
+    method: 'POST', headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ address: account(index).address }),
+  });
+  assert.equal((await market.client.waitForTransactionReceipt({ hash: transaction })).status, 'success');
+}
 
 test('while the node lives, the watcher leaves a payer who leaves to it', async () => {
   watcher = watch();
@@ -85,7 +124,56 @@ test('while the node lives, the watcher leaves a payer who leaves to it', async 
   await send(3, 'initiateWithdraw', [config, 500_000n]);
   await untilPaidOut(service.receiver, BigInt(charged));
   assert.doesNotMatch(log(), /claimed from a payer/);
-  earlier = BigInt(charged);
+});
+
+test('a payer leaves while the node hangs: the watcher claims, and nobody claims again', async () => {
+  const payer = account(5);
+  const { config, charged, channelId } = await pay(payer);
+  const [service] = (await market.json('/api/models/stories15m')).services;
+  const total = (await earned(service.receiver))[0] + BigInt(charged);
+  await hanging(async () => {
+    await send(5, 'initiateWithdraw', [config, 500_000n]);
+    await untilPaidOut(service.receiver, total);
+  });
+  assert.equal(claims(), 1);
+  await nodeSends(7);
+  await until(async () => (await open(payer, channelId)).length === 0);
+  assert.deepEqual((await claimed(channelId)).map(({ args }) => args.claimAmount), [BigInt(charged)]);
+});
+
+test('node and watcher take one nonce for one claim: one is included, and the node goes on after it', async () => {
+  const payer = account(6);
+  const { config, charged, channelId } = await pay(payer);
+  const [service] = (await market.json('/api/models/stories15m')).services;
+  const total = (await earned(service.receiver))[0] + BigInt(charged);
+  const { address: operator } = await market.json('/api/relay');
+  const displaced = () => fs.readFileSync(path.join(market.data, 'log/stoad.log'), 'utf8').split('lost its nonce').length;
+  const before = displaced();
+  const { read, clock, wallet } = chain();
+  await clock.setIntervalMining({ interval: 0 });
+  await wallet(6).writeContract({ ...Channels(), functionName: 'initiateWithdraw', args: [config, 500_000n] });
+  await clock.mine({ blocks: 1 });
+  const ours = await until(async () => {
+    const { pending } = await clock.getTxpoolContent();
+    return Object.values(Object.entries(pending).find(([who]) => who.toLowerCase() === operator.toLowerCase())?.[1] ?? {})[0];
+  });
+  await hanging(async () => {
+    await clock.dropTransaction({ hash: ours.hash });
+    await clock.setAutomine(true);
+    await clock.mine({ blocks: 1 });
+    await untilPaidOut(service.receiver, total);
+  });
+  assert.equal(claims(), 2);
+  const [{ transactionHash, args }] = await claimed(channelId);
+  assert.equal(args.claimAmount, BigInt(charged));
+  assert.equal((await read.getTransaction({ hash: transactionHash })).nonce, Number(ours.nonce));
+  await until(() => displaced() > before);
+  await nodeSends(8);
+  await until(async () => (await open(payer, channelId)).length === 0);
+  assert.equal((await claimed(channelId)).length, 1, 'it is claimed once');
+  assert.deepEqual(await earned(service.receiver), [total, total]);
+  assert.equal(await read.getTransactionCount({ address: operator, blockTag: 'pending' }),
+    await read.getTransactionCount({ address: operator }));
 });
 
 test('a payer leaves while the node is dead: the watcher claims first, and the node goes on from there', async () => {
@@ -96,10 +184,11 @@ test('a payer leaves while the node is dead: the watcher claims first, and the n
 
   await market.kill();
   const { read, clock } = chain();
-  assert.deepEqual(await earned(service.receiver), [earlier, earlier]);
+  const [earlier, paid] = await earned(service.receiver);
+  assert.equal(earlier, paid);
   await send(1, 'initiateWithdraw', [config, 500_000n]);
   await untilPaidOut(service.receiver, earlier + BigInt(charged));
-  assert.match(log(), /claimed from a payer/);
+  assert.equal(claims(), 3);
   const tokens = (who) => read.readContract({
     address: market.token.address, abi: abi('TestUSD'), functionName: 'balanceOf', args: [who],
   });
@@ -114,10 +203,5 @@ test('a payer leaves while the node is dead: the watcher claims first, and the n
   const { items: after } = await market.json(`/api/money?address=${payer.address}`);
   const owed = after.filter(({ kind, state, channel }) => kind === 'channel' && state === 'charged' && channel.channelId === channelId);
   assert.deepEqual(owed, [], 'the node knows that all is claimed');
-  // From the account whose transactions the watcher has sent meanwhile.
-  const { transaction } = await market.json('/api/faucet', {
-    method: 'POST', headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ address: account(2).address }),
-  });
-  assert.equal((await market.client.waitForTransactionReceipt({ hash: transaction })).status, 'success');
+  await nodeSends(2);
 });
