@@ -9,6 +9,12 @@
 namespace stoa::ledger {
 namespace {
 
+/// Of what was earned, what is not there to claim.
+Amount missing(const Channel& channel) {
+    return channel.charged > channel.chain.balance ? channel.charged - channel.chain.balance
+                                                   : Amount{};
+}
+
 Hash256 deposit_key(const ChannelId& channel, const U256& salt) {
     return eth::struct_hash(channel, {eth::word(salt)});
 }
@@ -90,7 +96,9 @@ void Book::on(const Opened& e) {
 }
 
 void Book::on(const Mirrored& e) {
-    at(e.channel).chain = e.state;
+    Channel& channel = at(e.channel);
+    channel.chain = e.state;
+    channel.lost = missing(channel);
 }
 
 void Book::on(const Reserved& e) {
@@ -109,6 +117,7 @@ void Book::on(const Charged& e) {
     channel.charged_that_day = channel.charged_on(day) + charge;
     channel.day = day;
     channel.charged = e.charged;
+    channel.lost = missing(channel);
     channel.reservation.reset();
     channel.used_at = e.time;
 }
@@ -129,9 +138,8 @@ void Book::on(const DepositIncluded& e) {
     found->second.block = e.block;
 }
 
-void Book::on(const Lost& e) {
-    at(e.channel).lost = e.amount;
-}
+/// Says when; how much follows from the rest, also of calls that ran while it was written.
+void Book::on(const Lost&) {}
 
 void Book::on(const Closed& e) {
     const Channel& channel = at(e.channel);

@@ -206,7 +206,11 @@ Task<std::vector<ChainState>> ChannelReader::some_states(std::span<const Channel
         if (moves) {
             const ChannelMoves since = (*moves)[ids[i]];
             if (was.balance + since.deposited != is.balance + since.refunded + since.withdrawn) {
-                throw chain::RpcFailure("a channel's events don't add up to its balance");
+                throw ChannelDoubt(
+                    ids[i], "a channel's events don't add up to its balance: " + to_hex(ids[i]) +
+                                " held " + to_decimal(was.balance) + " at block " +
+                                std::to_string(safe_number) + " and " + to_decimal(is.balance) +
+                                " at " + std::to_string(at.now.number));
             }
             firm = firm_balance(was, is, since);
         }

@@ -7,6 +7,17 @@
 
 namespace stoa::ledger {
 
+/// The events of one channel don't add up to its balance: an endpoint withholds one, or lies.
+class ChannelDoubt : public chain::RpcFailure {
+  public:
+    ChannelDoubt(const ChannelId& channel, const std::string& what)
+        : RpcFailure(what), channel_(channel) {}
+    const ChannelId& channel() const { return channel_; }
+
+  private:
+    ChannelId channel_;
+};
+
 /// What the contract Channels and the chain's tokens hold. All throw `chain::RpcFailure`.
 class ChannelReader {
   public:
@@ -23,7 +34,7 @@ class ChannelReader {
     Task<Blocks> blocks();
 
     /// In the order of `ids`, all of one block, with what of it is safe. An unknown channel is all
-    /// zeros.
+    /// zeros. Throws `ChannelDoubt`, too, of the first that it finds.
     Task<std::vector<ChainState>> states(std::vector<ChannelId> ids);
     Task<std::vector<ChainState>> states(std::vector<ChannelId> ids, Blocks);
     Task<ChainState> state(ChannelId id);

@@ -21,7 +21,9 @@ TEST(Credit, IsUsedByACallThatRunsOnADepositThatAForkUndid) {
     run(loop, ledger.reserve({{test_channel(1), Amount{800'000}}, {}, Amount{800'000}, {}}));
     run(loop, ledger.mirror(test_channel(1), holding(0)));
     EXPECT_EQ(usable(), Amount{200'000});
+    EXPECT_EQ(ledger.book().find(test_channel(1))->lost, Amount{0});
     run(loop, ledger.charge(test_channel(1), Amount{300'000}, {}));
+    EXPECT_EQ(ledger.book().find(test_channel(1))->lost, Amount{300'000});
     EXPECT_EQ(usable(), Amount{700'000});
 }
 

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstPause{250};
 constexpr std::chrono::milliseconds kLongestPause{15'000};
+constexpr std::size_t kMostDoubtful = 64;  // Then the endpoint is, rather than a channel.
 
 }  // namespace
 
@@ -105,24 +106,34 @@ void Mirror::collect(const chain::Heads& heads, std::optional<std::uint64_t> und
     safe_ = std::max(safe_, safe);
 }
 
+/// One channel that can't be believed must not keep the others from being read: a payer may be
+/// leaving one of them.
 Task<void> Mirror::catch_up() {
     auto pause = kFirstPause;
+    std::unordered_set<ChannelId> doubtful;
     while (!due_.empty()) {
         std::vector<ChannelId> ids;
         for (const ChannelId& id : due_) {
-            if (ledger_.book().find(id)) ids.push_back(id);
+            if (ledger_.book().find(id) && !doubtful.contains(id)) ids.push_back(id);
         }
         due_.clear();
+        bool goes_on = false;
         try {
-            ids = co_await store(ids);
+            if (!ids.empty()) ids = co_await store(ids);
+        } catch (const ChannelDoubt& doubt) {
+            log_.warning("a channel can't be believed", {{"why", doubt.what()}});
+            goes_on = doubtful.size() < kMostDoubtful && doubtful.insert(doubt.channel()).second;
         } catch (const chain::RpcFailure& failure) {
             log_.warning("channels can't be read", {{"why", failure.what()}});
         }
-        if (ids.empty()) {
+        due_.insert(ids.begin(), ids.end());
+        if (goes_on) continue;
+        due_.merge(doubtful);
+        doubtful.clear();
+        if (due_.empty()) {
             pause = kFirstPause;
             continue;
         }
-        due_.insert(ids.begin(), ids.end());
         co_await io::sleep_for(pause);
         pause = std::min(pause * 2, kLongestPause);
     }

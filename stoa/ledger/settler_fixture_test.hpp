@@ -69,13 +69,18 @@ class SettlerTest : public testing::Test {
         ledger_config.unsafe_credit_per_payer = credit;
         const auto executor = loop.get_executor();
         ledger = std::make_unique<Ledger>(executor, clock, ledger_config, nullptr);
-        mirror = std::make_unique<Mirror>(executor, *ledger, ChannelReader(*rpc));
+        mirror = std::make_unique<Mirror>(executor, *ledger, ChannelReader(endpoint()));
         database = std::make_unique<db::Database>(folder.path() / "operator.sqlite");
-        sender = std::make_unique<chain::Sender>(*rpc, *database, gas_payer, clock, kTestChain);
+        sender = std::make_unique<chain::Sender>(endpoint(), *database, gas_payer, sender_clock(),
+                                                 kTestChain, sender_config);
         deposits = std::make_unique<Deposits>(*ledger, *mirror, *sender, domain);
         settler = std::make_unique<Settler>(*ledger, *mirror, *sender, authorizer, domain, clock,
                                             executor);
     }
+
+    /// What stands between the node and the chain, and whose time its sender goes by.
+    virtual chain::Rpc& endpoint() { return *rpc; }
+    virtual const io::Clock& sender_clock() const { return clock; }
 
     void TearDown() override {
         settler.reset();
@@ -209,6 +214,7 @@ class SettlerTest : public testing::Test {
 
     unsigned slots = 1;  ///< How far the `safe` block is behind the newest.
     Amount credit{1'000'000};
+    chain::SenderConfig sender_config;
     TemporaryFolder folder;
     boost::asio::io_context loop;
     io::Client client{loop.get_executor()};
