@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <random>
-#include <unordered_map>
 
 #include "stoa/base/hex.hpp"
 #include "stoa/gateway/paid_desk.hpp"
@@ -14,7 +13,6 @@ namespace stoa::gateway {
 namespace {
 
 constexpr std::size_t kMaxBodyBytes = std::size_t{2} << 20;
-constexpr std::chrono::seconds kQuoteHolds{60};
 constexpr unsigned kQuotesAMinute = 60;
 
 /// A stream whose buyer can pay on is begun with what its prompt and these tokens may cost, and is
@@ -69,7 +67,6 @@ struct PaidRoutes::Impl {
     /// The model of the path, else of the body; open for calls.
     OrProblem<const ServedModel*> model(const Request&, const std::string& in_body) const;
     PaidOffer offer(const ServedModel&, PaidKind, const payment::Usage&);
-    Amount least(const ServiceTerms&, const payment::Usage&);
     std::string new_id(PaidKind);
     /// A call as its buyer sent it, and what it costs. On the heap: the frames of coroutines that
     /// wait for the disk stay small.
@@ -91,19 +88,11 @@ struct PaidRoutes::Impl {
     Task<Answer> receipt(Request&);
     Task<Answer> voucher(Request&);
 
-    /// What a service costs, and what it cost before: quotes hold for a minute.
-    struct Quoted {
-        payment::Price now;
-        payment::Price before;
-        io::Clock::Steady until;
-    };
-
     std::shared_ptr<PaidDesk> desk;
     const PaidParts& parts;
     TopUps top_ups;
     VisitorLimit quotes;
     ParamsHash params_of;
-    std::unordered_map<std::uint64_t, Quoted> quoted;
     std::mt19937_64 random{std::random_device{}()};
 };
 
@@ -164,24 +153,7 @@ OrProblem<const ServedModel*> PaidRoutes::Impl::model(const Request& request,
 
 PaidOffer PaidRoutes::Impl::offer(const ServedModel& served, PaidKind kind,
                                   const payment::Usage& most) {
-    PaidOffer made =
-        offer_of(served, parts.deployment, payment::price_bound(served.service->price, most),
-                 parts.url + "/m/" + served.alias + "/v1" + path_of(kind));
-    made.least = least(*served.service, most);
-    return made;
-}
-
-Amount PaidRoutes::Impl::least(const ServiceTerms& service, const payment::Usage& most) {
-    const auto now = parts.clock.steady();
-    const auto [entry, is_new] =
-        quoted.try_emplace(service.id, Quoted{service.price, service.price, now});
-    Quoted& known = entry->second;
-    if (!is_new && known.now != service.price) {
-        known = Quoted{service.price, known.now, now + kQuoteHolds};
-    }
-    const Amount bound = payment::price_bound(service.price, most);
-    if (now >= known.until) return bound;
-    return std::min(bound, payment::price_bound(known.before, most));
+    return desk->offer(served, most, parts.url + "/m/" + served.alias + "/v1" + path_of(kind));
 }
 
 std::string PaidRoutes::Impl::new_id(PaidKind kind) {
@@ -195,13 +167,14 @@ OrProblem<std::unique_ptr<PaidRoutes::Impl::Order>> PaidRoutes::Impl::order(cons
     STOA_TRY(auto body, read_paid_request(kind, request.body));
     STOA_TRY(const ServedModel* served, model(request, body.model));
     const payment::Usage most = usage_bound(body, served->engine->info());
-    const payment::Price& price = served->service->price;
     PaidText text(kind, new_id(kind), served->alias, unix_seconds(parts.clock.now()));
-    auto made = std::make_unique<Order>(*served, std::move(body), offer(*served, kind, most),
-                                        std::move(text), step_of(price));
+    PaidOffer terms = offer(*served, kind, most);
+    const Amount step = step_of(terms.price);
+    auto made =
+        std::make_unique<Order>(*served, std::move(body), std::move(terms), std::move(text), step);
     made->wants_events = request.headers.get("Stoa-Stream") == "1";
     if (made->body.stream && made->wants_events) {
-        made->terms.channel.least_amount = least(*served->service, first_of(most));
+        made->terms.channel.least_amount = payment::price_bound(made->terms.price, first_of(most));
     }
     return made;
 }
@@ -212,7 +185,7 @@ std::unique_ptr<PaidRun> PaidRoutes::Impl::run_of(Order& order, PaidCall call) {
         std::move(call), std::move(order.body), std::move(order.text), {}, {}, order.wants_events});
     if (run->request.stream && order.wants_events && in_part) {
         run->pays_on.emplace(
-            PaidRun::PaysOn{top_ups, order.terms.channel.amount, order.step, parts.voucher_wait});
+            PaidRun::PaysOn{top_ups, order.terms.least, order.step, parts.voucher_wait});
     }
     return run;
 }

@@ -35,7 +35,17 @@ PaidDesk::PaidDesk(PaidParts parts)
     : parts_(std::move(parts)),
       cashier_(parts_),
       failures_(std::make_shared<EngineFailures>(parts_.clock)),
-      receipts_(parts_.executor, parts_.clock, parts_.authorizer, parts_.channels.chain_id()) {}
+      receipts_(parts_.executor, parts_.clock, parts_.authorizer, parts_.channels.chain_id()),
+      holds_(parts_.clock) {}
+
+PaidOffer PaidDesk::offer(const ServedModel& served, const payment::Usage& most, std::string url) {
+    const ServiceTerms& service = *served.service;
+    const Amount bound = payment::price_bound(service.price, most);
+    PaidOffer made = offer_of(served, parts_.deployment, bound, std::move(url));
+    made.price = holds_.price_of(service, most);
+    made.least = payment::price_bound(made.price, most);
+    return made;
+}
 
 /// A call whose payment was read. The service is a copy: it changes while the call waits.
 struct PaidDesk::Order {
@@ -70,8 +80,10 @@ tl::expected<std::unique_ptr<PaidDesk::Order>, Answer> PaidDesk::read(const Requ
     if (const auto wait = failures_->wait(payer, served.service->id)) {
         return tl::unexpected(Answer(failed_too_often(*wait)));
     }
-    return std::make_unique<Order>(std::move(*payment), payer, *served.service, served.engine,
-                                   receipt_before(served, hash_of(request), params));
+    auto order = std::make_unique<Order>(std::move(*payment), payer, *served.service, served.engine,
+                                         receipt_before(served, hash_of(request), params));
+    order->service.price = offer.price;  // Which may still be the one before.
+    return order;
 }
 
 PaidCall PaidDesk::call_of(Order& order, std::unique_ptr<Purchase> purchase) {

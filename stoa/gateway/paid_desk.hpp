@@ -5,6 +5,7 @@
 
 #include "stoa/gateway/paid_cashier.hpp"
 #include "stoa/gateway/paid_failures.hpp"
+#include "stoa/gateway/paid_hold.hpp"
 #include "stoa/gateway/paid_run.hpp"
 
 namespace stoa::gateway {
@@ -18,6 +19,9 @@ class PaidDesk {
     const PaidParts& parts() const { return parts_; }
     Cashier& cashier() { return cashier_; }
     Receipts& receipts() { return receipts_; }
+
+    /// What a call of the model costs that takes at most `most`; `url` is the resource's.
+    PaidOffer offer(const ServedModel&, const payment::Usage& most, std::string url);
 
     /// A call that is paid for; or else its answer.
     using Begun = std::variant<PaidCall, Answer>;
@@ -37,6 +41,7 @@ class PaidDesk {
     Cashier cashier_;
     std::shared_ptr<EngineFailures> failures_;  ///< Streams may outlive the routes.
     Receipts receipts_;
+    PriceHolds holds_;
 };
 
 }  // namespace stoa::gateway

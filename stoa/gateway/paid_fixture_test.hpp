@@ -21,10 +21,13 @@ namespace stoa::gateway::testing {
 
 inline constexpr std::uint64_t kChain = 713371;
 
-/// A chain on which every channel holds the same, and nothing can be sent.
+/// A chain on which every channel holds the same, and nothing can be sent; or everything, which is
+/// included at once and changes nothing.
 class StillChain final : public chain::Rpc {
   public:
     std::uint64_t balance = 1'000'000;
+    bool takes_transactions = false;
+    std::size_t sent = 0;
 
     Task<std::vector<chain::RpcResult<json::value>>> batch(
         std::vector<chain::RpcCall> calls) override {
@@ -33,8 +36,34 @@ class StillChain final : public chain::Rpc {
         co_return answers;
     }
 
+    static constexpr std::uint64_t kGas = 100'000;             ///< Estimated.
+    static constexpr std::uint64_t kGasUsed = 80'000;          ///< Of each that is sent.
+    static constexpr std::uint64_t kGasPrice = 1'000'000'000;  ///< In wei.
+
   private:
-    chain::RpcResult<json::value> answer(const chain::RpcCall& call) const {
+    /// What a sender asks.
+    chain::RpcResult<json::value> send(const chain::RpcCall& call) {
+        const std::string zeros(64, '0');
+        if (call.method == "eth_estimateGas") return json::value(chain::to_quantity(kGas));
+        if (call.method == "eth_maxPriorityFeePerGas") {
+            return json::value(chain::to_quantity(kGasPrice));
+        }
+        if (call.method == "eth_getTransactionCount") return json::value(chain::to_quantity(sent));
+        if (call.method == "eth_sendRawTransaction") {
+            ++sent;
+            return json::value("0x" + zeros);
+        }
+        return json::value{{"transactionHash", call.params.at(0)},
+                           {"blockNumber", "0x5"},
+                           {"blockHash", "0x" + zeros},
+                           {"status", "0x1"},
+                           {"gasUsed", chain::to_quantity(kGasUsed)},
+                           {"effectiveGasPrice", chain::to_quantity(kGasPrice)},
+                           {"contractAddress", nullptr},
+                           {"logs", json::array()}};
+    }
+
+    chain::RpcResult<json::value> answer(const chain::RpcCall& call) {
         if (call.method == "eth_getBlockByNumber") {
             const std::string zeros(64, '0');
             return json::value{{"number", "0x5"},
@@ -44,6 +73,7 @@ class StillChain final : public chain::Rpc {
                                {"logsBloom", "0x" + std::string(512, '0')}};
         }
         if (call.method != "eth_call") {
+            if (takes_transactions) return send(call);
             return tl::unexpected(chain::RpcError{-32601, "nothing can be sent here", {}});
         }
         const auto& data = call.params.at(0).at("data").as_string();

@@ -21,6 +21,7 @@ PaidOffer offer_of(const ServedModel& served, const chain::Deployment& deploymen
     STOA_ASSERT(token);
     PaidOffer offer;
     offer.least = bound;
+    offer.price = service.price;
     payment::Requirements& channel = offer.channel;
     channel.scheme = payment::Scheme::batch_settlement;
     channel.network = payment::network_name(deployment.chain_id);

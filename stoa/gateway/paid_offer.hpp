@@ -23,7 +23,9 @@ struct PaidOffer {
     payment::Requirements channel;
     payment::Requirements exact;
     payment::Resource resource;
-    Amount least;  ///< What is accepted still: the price before, for a minute after a rise.
+    // The price before, for a minute after a rise:
+    Amount least;          ///< What is accepted still.
+    payment::Price price;  ///< At which it is charged.
 };
 
 /// `url` is the resource's. The token must be of the deployment.

@@ -151,10 +151,35 @@ TEST_F(PaidTest, HoldsAQuoteForAMinuteAfterThePriceRose) {
     EXPECT_EQ(asked(post(kBody)).accepts.at(0).amount, Amount{67});
     served.all().front()->service->price.per_call = Amount{20};
     EXPECT_EQ(asked(post(kBody)).accepts.at(0).amount, Amount{77});
-    paid(post(kBody, voucher(67, 67)));
+    EXPECT_EQ(paid(post(kBody, voucher(67, 67))).charged, Amount{23}) << "at the price before";
     clock.advance(std::chrono::seconds(60));
     const std::uint64_t next = charged() + 67;
     EXPECT_EQ(asked(post(kBody, voucher(next, 67))).error, "No matching payment requirements");
+    EXPECT_EQ(paid(post(kBody, voucher(charged() + 77, 77))).charged, Amount{33});
+}
+
+TEST_F(PaidTest, HoldsEveryQuoteOfTheLastMinuteWhereThePriceRoseTwice) {
+    auto& price = served.all().front()->service->price;
+    asked(post(kBody));
+    price.per_call = Amount{20};
+    asked(post(kBody));
+    clock.advance(std::chrono::seconds(30));
+    price.per_call = Amount{30};
+    asked(post(kBody));
+    paid(post(kBody, voucher(67, 67)));
+    clock.advance(std::chrono::seconds(30));
+    EXPECT_EQ(asked(post(kBody, voucher(charged() + 67, 67))).error,
+              "No matching payment requirements");
+    EXPECT_EQ(paid(post(kBody, voucher(charged() + 77, 77))).charged, Amount{33});
+    clock.advance(std::chrono::seconds(30));
+    EXPECT_EQ(asked(post(kBody, voucher(charged() + 77, 77))).error,
+              "No matching payment requirements");
+}
+
+TEST_F(PaidTest, ChargesALowerPriceAtOnce) {
+    asked(post(kBody));
+    served.all().front()->service->price.per_call = Amount{1};
+    EXPECT_EQ(paid(post(kBody, voucher(67, 67))).charged, Amount{14});
 }
 
 TEST_F(PaidTest, RefusesChannelsThatHoldNothingOrTooLittle) {

@@ -101,8 +101,7 @@ OrProblem<const ServedModel*> TensorRoutes::Impl::open(const Request& request) c
 }
 
 PaidOffer TensorRoutes::Impl::offer(const ServedModel& served) const {
-    return offer_of(served, parts.deployment, payment::price_bound(served.service->price, {}),
-                    parts.url + "/v2/models/" + served.alias + "/infer");
+    return desk->offer(served, {}, parts.url + "/v2/models/" + served.alias + "/infer");
 }
 
 Task<Answer> TensorRoutes::Impl::metadata(const Request& request) const {

@@ -64,6 +64,17 @@ TEST_F(TensorTest, LetsAPayerWaitWhoseCallsTheEngineFailedThreeTimes) {
     paid(post(kBody, voucher(kCost, kCost)));
 }
 
+TEST_F(TensorTest, HoldsAQuoteForAMinuteAfterThePriceRose) {
+    asked(post(kBody));
+    served.all().front()->service->price.per_call = Amount{20};
+    EXPECT_EQ(asked(post(kBody)).accepts.at(0).amount, Amount{20});
+    EXPECT_EQ(paid(post(kBody, voucher(kCost, kCost))).charged, Amount{kCost});
+    clock.advance(std::chrono::seconds(60));
+    EXPECT_EQ(asked(post(kBody, voucher(2 * kCost, kCost))).error,
+              "No matching payment requirements");
+    EXPECT_EQ(paid(post(kBody, voucher(kCost + 20, 20))).charged, Amount{20});
+}
+
 TEST_F(TensorTest, ChargesNothingForWhatTheModelRefuses) {
     engine->refuses = inference::InferenceError::busy;
     EXPECT_EQ(post(kBody, voucher(kCost, kCost)).status, 503U);
