@@ -11,6 +11,8 @@ class FacilitatorTest : public PaidTest {
         shop.bytes.fill(0x33);
         shop_key.bytes.fill(0x34);
         settings.receivers = {shop};
+        // Twice the most that a transaction can cost here: its gas and a quarter more.
+        settings.gas_per_day = U256{2} * StillChain::kGas * 5 / 4 * StillChain::kGasPrice;
         facilitator =
             std::make_shared<Facilitator>(FacilitatorParts{*sender, ledger::ChannelReader(still),
                                                            deployment, channels, *database, clock},
@@ -146,6 +148,29 @@ TEST_F(FacilitatorTest, ChecksEachRowOfAClaimBeforeItAsksTheChain) {
     claim.claims.pop_back();
     EXPECT_EQ(failure(ask("/x402/settle", claim)), "invalid_batch_settlement_evm_rpc_read_failed")
         << "a chain that does not answer is asked at last";
+}
+
+TEST_F(FacilitatorTest, SendsForTheGasOfADayAndGoesOnTheNext) {
+    still.takes_transactions = true;
+    std::vector<payment::ClaimPayload> claims(4);
+    for (std::uint64_t i = 0; i < claims.size(); ++i) {
+        claims[i].authorized.emplace();
+        claims[i].claims = {row(300 + i, 200 + i)};
+    }
+    // What was spent counts, not what could have been: so there is room for a second one.
+    const auto first = ask("/x402/settle", claims[0]);
+    EXPECT_EQ(first.at("success"), true) << json::serialize(first);
+    EXPECT_EQ(ask("/x402/settle", claims[1]).at("success"), true);
+    EXPECT_EQ(failure(ask("/x402/settle", claims[2])), "facilitator_limit");
+    EXPECT_EQ(still.sent, 2U);
+    EXPECT_EQ(ask("/x402/settle", claims[0]).at("transaction"), first.at("transaction"))
+        << "what was sent is found again";
+    // 1,800,000,000 is eight in the morning (UTC).
+    clock.advance(std::chrono::hours(16) - std::chrono::seconds(1));
+    EXPECT_EQ(failure(ask("/x402/settle", claims[2])), "facilitator_limit");
+    clock.advance(std::chrono::seconds(1));
+    EXPECT_EQ(ask("/x402/settle", claims[2]).at("success"), true);
+    EXPECT_EQ(still.sent, 3U);
 }
 
 }  // namespace

@@ -139,6 +139,9 @@ Task<Answer> Router::answer(Request& request, const Handler& handler) const {
         log_.warning("the chain does not answer",
                      {{"path", request.path}, {"why", failure.what()}});
         co_return refuse(GatewayError::chain_unavailable);
+    } catch (const chain::WrongChain& failure) {
+        log_.error("the chain is another one", {{"path", request.path}, {"why", failure.what()}});
+        co_return refuse(GatewayError::chain_unavailable);
     } catch (const io::Overloaded&) {
         auto problem = problem_of(GatewayError::rate_limited, "The node has too much to do.");
         problem.status = 503;
