@@ -150,6 +150,14 @@ class Commands {
             add(app_, "money", "Every unit of yours: where, why, until when", money_options, money);
         m->add_option("--address", money_options.address, "That of this address");
         add_key(m, money_options.key);
+
+        auto& explain_options = keep<ExplainOptions>();
+        auto* x = add(app_, "explain", "What became of a session, a transaction or a call",
+                      explain_options, explain);
+        x->add_option("id", explain_options.id, "Of its channel, transaction or receipt")
+            ->required();
+        x->add_option("--address", explain_options.address, "Whose session it is");
+        add_key(x, explain_options.key);
     }
 
     void add_royalties() {

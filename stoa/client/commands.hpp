@@ -61,6 +61,14 @@ struct OwnerOptions {
 Task<void> licence(Context&, const OwnerOptions&);
 Task<void> money(Context&, const OwnerOptions&);
 
+struct ExplainOptions {
+    std::string id;  ///< Of a channel, a transaction or a receipt: 0x and 64 digits.
+    std::string key;
+    std::string address;  ///< Whose money is looked at, instead of a key of ours.
+};
+/// Says in plain words what became of it, and what can be done.
+Task<void> explain(Context&, const ExplainOptions&);
+
 struct SessionOptions {
     std::string model;
     std::string key;

@@ -72,6 +72,8 @@ namespace channels {
 const Function kSettle{"settle(address receiver,address token)"};
 const Function kChannels{
     "channels(bytes32 channelId) returns (uint128 balance,uint128 totalClaimed)"};
+const Function kPendingWithdrawals{
+    "pendingWithdrawals(bytes32 channelId) returns (uint128 amount,uint40 initiatedAt)"};
 }  // namespace channels
 
 namespace token {

@@ -43,6 +43,7 @@ extern const eth::abi::Function kAggregate;
 namespace channels {
 extern const eth::abi::Function kChannels;
 extern const eth::abi::Function kSettle;
+extern const eth::abi::Function kPendingWithdrawals;
 }  // namespace channels
 
 namespace token {

@@ -1,3 +1,5 @@
+#include "stoa/client/holdings.hpp"
+
 #include "stoa/base/time.hpp"
 #include "stoa/client/commands.hpp"
 #include "stoa/client/units.hpp"
@@ -14,6 +16,12 @@ std::string owner_of(Context& context, const OwnerOptions& options) {
                                         "Write it as 0x and 40 digits."));
 }
 
+std::string money_text(const json::value& units, unsigned decimals) {
+    return format_units(parse_amount(units.as_string()).value_or(Amount{}), decimals);
+}
+
+}  // namespace
+
 std::string text_in(const json::value& object, const char* key) {
     const json::value* value = object.is_object() ? object.get_object().if_contains(key) : nullptr;
     return value && value->is_string() ? printable(value->get_string()) : std::string{};
@@ -26,11 +34,6 @@ const json::array& items_of(const json::value& answer) {
     return items && items->is_array() ? items->get_array() : none;
 }
 
-std::string money_text(const json::value& units, unsigned decimals) {
-    return format_units(parse_amount(units.as_string()).value_or(Amount{}), decimals);
-}
-
-/// Amount and state, where and why, and how it is freed.
 std::string item_text(const json::value& item, unsigned decimals) {
     std::string text = "  " + money_text(item.at("amount"), decimals) + ' ' +
                        text_in(item, "state") + " at " + text_in(item, "where") + ": " +
@@ -42,8 +45,6 @@ std::string item_text(const json::value& item, unsigned decimals) {
     if (!transaction.empty()) text += " Transaction " + transaction + '.';
     return text + '\n';
 }
-
-}  // namespace
 
 Task<void> licence(Context& context, const OwnerOptions& options) {
     const std::string owner = owner_of(context, options);

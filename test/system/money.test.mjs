@@ -47,6 +47,19 @@ const post = (route, body) => market.json(route, {
   method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
 });
 
+/** Asks for all of a session's rest, by the wallet's signature. */
+async function leave(index) {
+  const [{ channel }] = await of(index, { state: 'refundable' });
+  const refundRequest = {
+    channelId: channel.channelId, amount: 0n, nonce: BigInt(channel.refundNonce), validBefore: 4_000_000_000n,
+  };
+  const signature = await account(index).signTypedData(refundTypedData(market.chain.id, refundRequest));
+  return post('/api/relay', {
+    kind: 'exit', signature,
+    refundRequest: { ...refundRequest, amount: '0', nonce: channel.refundNonce, validBefore: '4000000000' },
+  });
+}
+
 test('before anything is paid, everything is in wallets', async () => {
   const rows = await balance(market, 'at the start');
   assert.deepEqual([...new Set(rows.map(({ kind }) => kind))], ['wallet']);
@@ -95,15 +108,7 @@ test('claimed and paid out: in the splits, until their payees draw it', async ()
 test('a session of a second buyer, ended by its wallet', async () => {
   assert.equal((await ask(payingFetch(market, account(2)))).status, 200);
   await balance(market, 'with two sessions');
-  const [{ channel }] = await of(2, { state: 'refundable' });
-  const refundRequest = {
-    channelId: channel.channelId, amount: 0n, nonce: BigInt(channel.refundNonce), validBefore: 4_000_000_000n,
-  };
-  const signature = await account(2).signTypedData(refundTypedData(market.chain.id, refundRequest));
-  await post('/api/relay', {
-    kind: 'exit', signature,
-    refundRequest: { ...refundRequest, amount: '0', nonce: channel.refundNonce, validBefore: '4000000000' },
-  });
+  await leave(2);
   await balance(market, 'after the refund');
   assert.equal(sum(await of(2, { kind: 'channel' })), 0n);
 });
@@ -146,7 +151,7 @@ test('money whose transaction is in no block yet is shown as on its way', async 
   assert.equal(sum(await of(3, { state: 'refundable' })), 500_000n);
 });
 
-test('a claim and a refund on their way are in neither place twice', async () => {
+test('a claim on its way is in neither place twice', async () => {
   assert.equal((await ask(payingFetch(market, account(4)))).status, 200);
   const [charged] = await of(4, { state: 'charged' });
   const test = chain();
@@ -170,6 +175,62 @@ test('a claim and a refund on their way are in neither place twice', async () =>
   await claiming;
   await balance(market, 'after it was paid out');
   assert.deepEqual(await rowsOf(market, operator, { state: 'transit' }), []);
+});
+
+test('a refund on its way, with the claim before it, is in neither place twice', async () => {
+  const paying = payingFetch(market, account(5));
+  for (let call = 0; call < 2; call++) assert.equal((await ask(paying)).status, 200);
+  const [rest] = await of(5, { state: 'refundable' });
+  const [charged] = await of(5, { state: 'charged' });
+  const held = sum(await of(5, { kind: 'wallet' }));
+  const test = chain();
+  await halt(test);
+  let leaving;
+  try {
+    leaving = leave(5);
+    const sent = await until(async () => {
+      const rows = await of(5, { state: 'transit' });
+      return rows.length > 1 && rows;
+    });
+    await balance(market, 'while a refund is on its way');
+    const sentFor = (action) => sent.find(({ transit }) => transit.action === action);
+    const refund = sentFor('refund');
+    assert.deepEqual([refund.amount, refund.where, refund.transit.channelId],
+      [rest.amount, market.contracts.Channels, rest.channel.channelId]);
+    assert.equal(refund.transit.to, account(5).address);
+    assert.equal(sentFor('claim').amount, charged.amount);
+    assert.equal(sentFor('claim').transaction, refund.transaction, 'one transaction does both');
+    assert.equal(sum(await of(5, { state: 'refundable' })), 0n);
+    assert.equal(sum(await of(5, { kind: 'wallet' })), held, 'it is not in the wallet yet');
+    await test.mine({ blocks: 1 });
+    assert.equal((await leaving).transaction, refund.transaction);
+  } finally {
+    await resume(test);
+  }
+  await balance(market, 'after the refund has arrived');
+  assert.equal(sum(await of(5, { kind: 'wallet' })), held + BigInt(rest.amount));
+  assert.deepEqual(await of(5, { kind: 'channel' }), []);
+  await market.cli('claim');
+});
+
+test('stoa explain says in words what a session, a transaction and a call came to', async () => {
+  const [{ channel, transaction }] = await of(1, { state: 'refundable' });
+  const session = await market.cli('explain', channel.channelId, '--address', account(1).address);
+  assert.equal(session.kind, 'channel');
+  assert.deepEqual([session.balance, session.claimed], [channel.balance, channel.claimed]);
+  assert.ok(session.money.length > 0);
+  assert.match(session.says.join('\n'), /stoa session close/);
+
+  const paidIn = await market.cli('explain', transaction);
+  assert.deepEqual([paidIn.kind, paidIn.state], ['transaction', 'included']);
+  assert.match(paidIn.says.join('\n'), new RegExp(`1\\.00 TestUSD was paid into channel ${channel.channelId}`));
+
+  const response = await ask(payingFetch(market, account(6), { deposit: '500000' }));
+  const call = await market.cli('explain', response.headers.get('stoa-receipt'));
+  assert.deepEqual([call.kind, call.signedByNode], ['call', true]);
+  const [mine] = await of(6, { state: 'refundable' });
+  assert.equal(call.receipt.receipt.channelId, mine.channel.channelId);
+  await assert.rejects(market.cli('explain', `0x${'ab'.repeat(32)}`), /unknown_id/);
 });
 
 test('a payer who asks the contract for its money: until when, and by which transaction', async () => {
