@@ -30,6 +30,7 @@ struct Question {
 std::vector<Figure> catalogue_search();
 std::vector<Figure> commits();
 std::vector<Figure> first_token();
+std::vector<Figure> flood();
 std::vector<Figure> follow();
 std::vector<Figure> http();
 std::vector<Figure> idle();

@@ -18,6 +18,7 @@ const Question kQuestions[] = {
     {"catalogue", stoa::bench::catalogue_search},
     {"paid", stoa::bench::paid},
     {"refusals", stoa::bench::refusals},
+    {"flood", stoa::bench::flood},
     {"first_token", stoa::bench::first_token},
     {"idle", stoa::bench::idle},
     {"restart", stoa::bench::restart},
