@@ -8,7 +8,8 @@ import {
   encodeAbiParameters, hashTypedData, keccak256, recoverTypedDataAddress,
 } from 'viem';
 import {
-  AMOUNT, at, AUTHORIZER, CHAIN_ID, COLLECTOR, CONTRACTS, detail, FACETS_OF, GENESIS, modelOf, MODELS, OFFER, PROVIDER, RECEIVER, royalties, TERMS, TEXT, TOKEN,
+  AMOUNT, at, AUTHORIZER, CHAIN_ID, COLLECTOR, CONTRACTS, detail, FACETS_OF, GENESIS, modelOf, MODELS, MOVING_OFFER,
+  MOVING_PRICES, OFFER, PROVIDER, RECEIVER, royalties, TERMS, TEXT, TOKEN,
 } from './mock_market.mjs';
 import { MockPurses, Refused } from './mock_purse.mjs';
 
@@ -99,6 +100,8 @@ export class MockNode {
       case 'GET /api/purse': return json(response, this.purses.state(url.searchParams.get('owner'), url.searchParams.get('key')));
       case 'GET /api/models': return json(response, this.#search(url.searchParams));
       case 'GET /api/offers/1': return json(response, { ...OFFER, terms: TERMS });
+      case 'GET /api/offers/2': return json(response, { ...MOVING_OFFER, terms: TERMS });
+      case 'GET /api/offers/2/prices': return json(response, MOVING_PRICES);
       case 'GET /api/licences': return json(response, {
         items: this.licences.filter(({ holder }) => same(holder, url.searchParams.get('owner'))),
       });

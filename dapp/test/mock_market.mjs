@@ -97,6 +97,20 @@ export const OFFER = {
   price: { token: TOKEN.address, amount: '5000000' }, period: 0, calls: 0, seats: 1, rights: ['download', 'run', 'commercial'],
   entitlement: 'fixes', transferable: true, termsDigest: keccak256(stringToBytes(TERMS)), active: true,
 };
+/** Its price follows demand: 20 % above the floor now, and another one is announced. */
+export const MOVING_OFFER = {
+  ...OFFER, id: '2', model: '3', prices: [{ token: TOKEN.address, floor: '100000000', cap: '400000000' }],
+  price: { token: TOKEN.address, amount: '120000000' }, rights: ['run'], entitlement: 'updates', transferable: false,
+};
+export const MOVING_PRICES = {
+  token: TOKEN.address, price: '120000000', floor: '100000000', cap: '400000000', renewalCap: '400000000',
+  excess: '2630344055000000000', most: '20000000000000000000', targetPerDay: '2000000000', sensitivity: '14426950408',
+  next: { prices: [{ token: TOKEN.address, floor: '150000000', cap: '150000000' }], targetPerDay: '0', sensitivity: '0', from: 1805000000 },
+  sales: [['100000000', 1, 0], ['107177347', 1, 3600], ['319000000', 2, 90000]].map(([amount, n, after]) => ({
+    time: 1793000000 + after, n, amount, excess: '1000000000000000000', transaction: `0x${'d4'.repeat(32)}`,
+  })),
+};
+const OFFERS = { 1: [OFFER], 3: [MOVING_OFFER] };
 const service = (id, price) => ({
   id, provider: PROVIDER, model: id, version: 1, endpoint: 'http://localhost', receiver: id === '1' ? RECEIVER : at('c5'),
   receiverAuthorizer: AUTHORIZER, validUntil: 1805000000, local: true, maxOutput: 256, context: 4096, ...price,
@@ -110,7 +124,7 @@ const version = (number, kind, status) => ({
 export function detail(model) {
   const served = MODELS.find(({ id }) => id === model.id);
   return {
-    ...served, card: CARD, payTo: PAY_TO, offers: model.id === '1' ? [OFFER] : [],
+    ...served, card: CARD, payTo: PAY_TO, offers: OFFERS[model.id] ?? [],
     versions: model.version === 2 ? [version(2, 'fix', 'active'), version(1, 'release', 'deprecated')] : [version(1, 'release', 'active')],
     payees: [{ account: CREATOR, share: 600000, kind: 'payee', label: 'Ada' },
       { account: '0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f', share: 250000, kind: 'payee' },

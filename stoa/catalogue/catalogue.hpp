@@ -49,6 +49,8 @@ class Catalogue final : public chain::LogSink {
     Task<std::optional<Detail>> detail(std::uint64_t model, UnixTime now);
     Task<std::vector<Version>> versions(std::uint64_t model);
     Task<std::optional<Offer>> offer(std::uint64_t id);
+    /// The newest, oldest first.
+    Task<std::vector<SaleMade>> sales_of(std::uint64_t offer, std::size_t limit);
     Task<std::vector<Licence>> licences_of(eth::Address holder);
     /// Newest first; ended and expired ones included.
     Task<std::vector<Service>> services_of(eth::Address provider, UnixTime now);

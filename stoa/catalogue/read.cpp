@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <tuple>
 
+#include "stoa/base/hex.hpp"
 #include "stoa/catalogue/catalogue.hpp"
 #include "stoa/catalogue/rows.hpp"
 
@@ -68,6 +70,32 @@ Task<std::vector<Version>> Catalogue::versions(std::uint64_t model) {
 
 Task<std::optional<Offer>> Catalogue::offer(std::uint64_t id) {
     co_return co_await database_.read([&](db::Session& session) { return offer_of(session, id); });
+}
+
+Task<std::vector<SaleMade>> Catalogue::sales_of(std::uint64_t offer, std::size_t limit) {
+    co_return co_await database_.read([&](db::Session& session) {
+        std::vector<SaleMade> sales;
+        for (auto rows = session.query(
+                 "SELECT json_extract(data, '$.time'), json_extract(data, '$.n'), "
+                 "json_extract(data, '$.token'), json_extract(data, '$.amount'), "
+                 "json_extract(data, '$.excess'), json_extract(data, '$.transaction') FROM feed "
+                 "WHERE kind = 'licence' AND json_extract(data, '$.event') = 'Purchased' "
+                 "AND CAST(json_extract(data, '$.offer') AS INTEGER) = ? "
+                 "ORDER BY block DESC, number DESC LIMIT ?",
+                 offer, static_cast<std::int64_t>(limit));
+             rows.step();) {
+            SaleMade it;
+            it.time = rows.get<std::int64_t>(0);
+            it.n = static_cast<std::uint32_t>(parse_decimal(rows.get<std::string>(1), 32).value());
+            it.token = eth::parse_address(rows.get<std::string>(2)).value();
+            it.amount = parse_amount(rows.get<std::string>(3)).value();
+            it.excess = parse_decimal(rows.get<std::string>(4)).value();
+            it.transaction = parse_hash(rows.get<std::string>(5)).value();
+            sales.push_back(std::move(it));
+        }
+        std::ranges::reverse(sales);
+        return sales;
+    });
 }
 
 Task<std::vector<Licence>> Catalogue::licences_of(eth::Address holder) {

@@ -115,6 +115,12 @@ INSERT INTO royalty SELECT block, json_extract(data, '$.time'),
     WHERE kind = 'model' AND json_extract(data, '$.event') = 'RoyaltySet' ORDER BY block, number;
 )";
 
+/// The sales of an offer, for the history of its price.
+constexpr const char* kSales = R"(
+CREATE INDEX feed_sale ON feed (CAST(json_extract(data, '$.offer') AS INTEGER), block, number)
+    WHERE kind = 'licence' AND json_extract(data, '$.event') = 'Purchased';
+)";
+
 #define STOA_MOVES                                                                               \
     "SELECT block, number, json_extract(data, '$.event'), json_extract(data, '$.transaction'), " \
     "json_extract(data, '$.channelId'), json_extract(data, '$.config.payer'), "                  \
@@ -244,8 +250,8 @@ void create_tables(db::Session& session) {
     }();
     static const std::string moves = std::string(kMoves) + STOA_MOVES ";";
     static const std::string search = kSearch + touching_triggers();
-    const std::array steps{first.c_str(), kEmbedder,  kForgotten,
-                           moves.c_str(), kRoyalties, search.c_str()};
+    const std::array steps{first.c_str(), kEmbedder,      kForgotten, moves.c_str(),
+                           kRoyalties,    search.c_str(), kSales};
     db::migrate(session, "catalogue", steps);
 }
 

@@ -81,6 +81,16 @@ struct Offer {
     Hash256 terms;
 };
 
+/// Licences bought together.
+struct SaleMade {
+    std::int64_t time = 0;  ///< Unix seconds.
+    std::uint32_t n = 1;
+    eth::Address token;
+    Amount amount;  ///< Of all `n`.
+    U256 excess;    ///< After it, in 1e18 sales above the target; 0 where prices don't move.
+    Hash256 transaction;
+};
+
 struct Licence {
     std::uint64_t id = 0;
     std::uint64_t offer = 0;

@@ -105,12 +105,28 @@ class Commands {
         auto* o = add(app_, "offer", "Sell licences of a model of yours", offer_options, offer);
         o->add_option("model", offer_options.model, "Its number or name")->required();
         o->add_option("--price", offer_options.price, "As 5.00")->required();
+        add_curve(o, offer_options.curve);
         o->add_option("--token", offer_options.token, "What is paid in; else the node's first");
         o->add_option("--rights", offer_options.rights, "By commas");
         o->add_option("--terms", offer_options.terms, "The licence's legal text");
         o->add_option("--days", offer_options.period_days, "How long it holds; else for ever");
         o->add_option("--seats", offer_options.seats, "Accounts that may use it at once");
         add_key(o, offer_options.key);
+
+        auto& reprice_options = keep<RepriceOptions>();
+        auto* r = add(app_, "reprice", "Announce another price of an offer of yours",
+                      reprice_options, reprice);
+        r->add_option("offer", reprice_options.offer, "Its number")->required();
+        r->add_option("--price", reprice_options.price, "As 5.00")->required();
+        add_curve(r, reprice_options.curve);
+        add_key(r, reprice_options.key);
+    }
+
+    void add_curve(CLI::App* o, CurveOptions& options) {
+        o->add_option("--up-to", options.up_to, "The highest that demand may drive the price");
+        o->add_option("--per-day", options.per_day, "So many sales a day leave it where it is");
+        o->add_option("--doubles-after", options.doubles_after,
+                      "So many sales more and it is twice as high");
     }
 
     void add_lineage(CLI::App* p, PublishOptions& options) {

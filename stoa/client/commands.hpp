@@ -33,9 +33,16 @@ struct PublishOptions {
 /// terms. What is there already stays as it is, so that it may be run again.
 Task<void> publish(Context&, const PublishOptions&);
 
+/// How a price moves with demand; all empty: it does not.
+struct CurveOptions {
+    std::string up_to;          ///< The cap; the price itself is the floor.
+    std::string per_day;        ///< As many sales leave the price where it is.
+    std::string doubles_after;  ///< So many sales more, and it costs twice as much.
+};
 struct OfferOptions {
     std::string model;
     std::string price;
+    CurveOptions curve;
     std::string key;
     std::string token;
     std::string rights = "download,run";
@@ -44,6 +51,14 @@ struct OfferOptions {
     std::uint64_t seats = 1;
 };
 Task<void> offer(Context&, const OfferOptions&);
+
+struct RepriceOptions {
+    std::string offer;
+    std::string price;
+    CurveOptions curve;
+    std::string key;
+};
+Task<void> reprice(Context&, const RepriceOptions&);
 
 struct BuyOptions {
     std::string model;  ///< Its first active offer is bought …

@@ -44,6 +44,12 @@ const Event kVersionPublished{
 
 namespace market_contract {
 const Function kCreateOffer{"createOffer(" NEW_OFFER " offer) returns (uint256)"};
+const Function kAnnouncePrices{
+    "announcePrices(uint256 offer,(address token,uint96 floor,uint96 cap)[] prices,"
+    "uint64 targetPerDay,uint64 sensitivity)"};
+const Event kPricesAnnounced{
+    "PricesAnnounced(uint256 indexed offer,(address token,uint96 floor,uint96 cap)[] prices,"
+    "uint64 targetPerDay,uint64 sensitivity,uint40 effectiveAt)"};
 const Function kQuote{"quote(uint256 offer,address token,uint256 n) returns (uint256)"};
 const Event kOfferCreated{
     "OfferCreated(uint256 indexed offer,uint256 indexed model,address indexed seller," NEW_OFFER

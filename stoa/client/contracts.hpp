@@ -24,6 +24,8 @@ extern const eth::abi::Event kVersionPublished;
 namespace market_contract {
 extern const eth::abi::Function kCreateOffer;
 extern const eth::abi::Function kQuote;
+extern const eth::abi::Function kAnnouncePrices;
+extern const eth::abi::Event kPricesAnnounced;
 extern const eth::abi::Event kOfferCreated;
 }  // namespace market_contract
 

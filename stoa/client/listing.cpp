@@ -161,7 +161,7 @@ Task<OfferMade> create_offer(Context& context, const Deployment& deployment,
     std::vector<Value> price;
     price.emplace_back(terms.token);
     price.emplace_back(terms.price);
-    price.emplace_back(terms.price);
+    price.emplace_back(terms.curve.cap);
     std::vector<Value> prices;
     prices.emplace_back(std::move(price));
     std::vector<Value> sold;
@@ -178,8 +178,8 @@ Task<OfferMade> create_offer(Context& context, const Deployment& deployment,
     sold.emplace_back(market::terms_digest(made.text));
     std::vector<Value> offer;
     offer.emplace_back(std::move(prices));
-    offer.emplace_back(0);  // a fixed price has no curve
-    offer.emplace_back(0);
+    offer.emplace_back(terms.curve.target_per_day);
+    offer.emplace_back(terms.curve.sensitivity);
     offer.emplace_back(0);
     offer.emplace_back(std::move(sold));
     std::vector<Value> arguments;

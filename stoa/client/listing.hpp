@@ -21,12 +21,22 @@ Listing read_listing(const std::filesystem::path& manifest, const std::filesyste
                      const std::vector<content::ManifestPayee>& payees);
 
 /// What a licence gives, as the seller says it.
+/// What moves a price above its floor.
+struct PriceCurve {
+    PriceCurve() = default;
+
+    Amount cap;             ///< The floor itself where the price is fixed; then the rest is 0.
+    Amount target_per_day;  ///< In billionths of a sale.
+    Amount sensitivity;     ///< In billionths of a sale.
+};
+
 struct LicenceTerms {
     LicenceTerms() = default;  // not an aggregate: GCC 12 destroys those twice across an await
 
     U256 model;
     std::string title;
     Amount price;
+    PriceCurve curve;
     eth::Address token;
     std::uint32_t rights = 0;
     std::uint64_t period_seconds = 0;  ///< 0 is for ever.
@@ -40,7 +50,7 @@ struct OfferMade {
     std::string text;  ///< The legal text, whose digest is on chain.
 };
 
-/// Puts an offer at a fixed price on chain.
+/// Puts an offer on chain.
 Task<OfferMade> create_offer(Context&, const Deployment&, const keys::Signer& seller,
                              LicenceTerms terms);
 

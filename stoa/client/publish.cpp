@@ -76,6 +76,7 @@ class Publication {
         terms.token = token.address;
         terms.price = value_or_failure(parse_units(options_.price, token.decimals), "--price",
                                        "Write it as 1.50, in " + token.symbol + '.');
+        terms.curve.cap = terms.price;
         terms.rights = value_or_failure(market::parse_rights(options_.rights), "--rights",
                                         "Join those you sell by commas.");
         if (!options_.terms.empty()) terms.text = read_input(options_.terms, kMaxTermsBytes);

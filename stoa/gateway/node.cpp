@@ -21,6 +21,7 @@
 #include "stoa/gateway/page_routes.hpp"
 #include "stoa/gateway/paid_desk.hpp"
 #include "stoa/gateway/relay_routes.hpp"
+#include "stoa/gateway/price_routes.hpp"
 #include "stoa/gateway/royalty_routes.hpp"
 #include "stoa/gateway/rpc_routes.hpp"
 #include "stoa/gateway/sign_in_routes.hpp"
@@ -168,6 +169,7 @@ struct Routes {
     LimitsDesk limits;
     RelayRoutes relay;
     RoyaltyRoutes royalties;
+    PriceRoutes prices;
     std::shared_ptr<PaidDesk> paid_desk;
     PaidRoutes paid;
     TensorRoutes tensors;
@@ -194,6 +196,7 @@ struct Routes {
                  [&core] { core.follower.kick(); }}),
           royalties({core.catalogue, core.link.deployment(), core.link.rpc(), market, core.relay,
                      machine.clock, [&core] { core.follower.kick(); }}),
+          prices(core.catalogue, core.link.deployment(), core.link.rpc()),
           paid_desk(std::make_shared<PaidDesk>(PaidParts{
               machine.loop.get_executor(), core.served, core.link.deployment(), core.channels,
               core.ledger, core.mirror, core.deposits, core.settler, core.sender,
@@ -234,6 +237,7 @@ struct Routes {
         events.add_to(router);
         money.add_to(router);
         royalties.add_to(router);
+        prices.add_to(router);
         limits.add_to(router);
         paid.add_to(router);
         tensors.add_to(router);

@@ -3,7 +3,7 @@ import type { Address, Hex } from 'viem';
 import { carried, Problem, problemOf, type PurseState, unreachable } from '@stoa/client';
 import type { Royalties } from './royalties';
 import type {
-  Deployment, Filters, Licence, ModelDetail, ModelPage, Money, Offer, Relayed, RelayTerms, ServedModel,
+  Deployment, Filters, Licence, ModelDetail, ModelPage, Money, Offer, OfferPrices, Relayed, RelayTerms, ServedModel,
 } from './types';
 
 export type Search = Filters & {
@@ -55,6 +55,7 @@ export function createApi(
     royalties: (id: string, asked: { token?: Address; amount?: string; service?: string }) =>
       request<Royalties>(`/api/models/${encodeURIComponent(id)}/royalties${query(asked)}`),
     offer: (id: string) => request<Offer>(`/api/offers/${encodeURIComponent(id)}`),
+    offerPrices: (id: string) => request<OfferPrices>(`/api/offers/${encodeURIComponent(id)}/prices`),
     licences: async (owner: Address) =>
       (await request<{ items: Licence[] }>(`/api/licences${query({ owner })}`)).items,
     money: (address: Address) => request<Money>(`/api/money${query({ address })}`),

@@ -127,6 +127,23 @@ export type Offer = {
   terms?: string;
 };
 
+/** A price now, why it is so, and what it was; excess and most in 1e18 sales, the others in 1e9. */
+export type OfferPrices = {
+  token: Address;
+  price: string;
+  floor: string;
+  cap: string;
+  renewalCap: string;
+  excess: string;
+  most: string;
+  targetPerDay: string;
+  sensitivity: string;
+  next: {
+    prices: { token: Address; floor: string; cap: string }[]; targetPerDay: string; sensitivity: string; from: number;
+  } | null;
+  sales: { time: number; n: number; amount: string; excess: string; transaction: Hex }[];
+};
+
 export type Service = CallPrice & {
   id: string;
   provider: Address;

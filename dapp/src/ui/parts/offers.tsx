@@ -5,6 +5,7 @@ import { dollars } from '../../lib/amount';
 import {
   buyByTransactions, buyLicence, licencePreview, marketOf, maxPriceOf, termsMatch,
 } from '../../lib/licence';
+import { moves } from '../../lib/price_now';
 import type { ModelDetail, Offer } from '../../lib/types';
 import { PromptList, TxState, useFlow, WalletPanel } from '../flow';
 import { useMarket } from '../market';
@@ -14,6 +15,7 @@ import { useWallet } from '../wallet';
 import { Dialog } from './dialog';
 import { Faucet } from './faucet';
 import { CheckIcon } from './icons';
+import { MovingPrice } from './moving_price';
 import { entitlementText, rightText } from './rights';
 import { duration, shortAddress } from './text';
 
@@ -48,6 +50,7 @@ function OfferCard({ title, offer }: { title: string; offer: Offer }) {
   return (
     <div className="card offer">
       <p className="price">{price} <small>{offer.period === 0 ? 'once, for good' : `for ${duration(offer.period)}`}</small></p>
+      {moves(offer) && <MovingPrice offer={offer} />}
       <ul className="checks">
         {offer.rights.map((right) => <li key={right}><CheckIcon />{rightText(right)}</li>)}
         <li><CheckIcon />{entitlementText(offer.entitlement)}</li>
