@@ -1,5 +1,7 @@
 #include "stoa/gateway/price_routes.hpp"
 
+#include <algorithm>
+
 #include "stoa/base/hex.hpp"
 #include "stoa/chain/contract.hpp"
 #include "stoa/gateway/market_json.hpp"

@@ -3,7 +3,7 @@
 #include "stoa/catalogue/catalogue.hpp"
 #include "stoa/chain/deployment.hpp"
 #include "stoa/chain/rpc.hpp"
-#include "stoa/gateway/router.hpp"
+#include "stoa/gateway/fields.hpp"
 
 namespace stoa::gateway {
 
