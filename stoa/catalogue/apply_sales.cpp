@@ -25,6 +25,11 @@ void on_offer_active(const Change& c) {
     c.session.run("UPDATE offer SET active = ? WHERE id = ?", c.values[1].as_bool(), number(c, 0));
 }
 
+void on_purchased(const Change& c) {
+    c.session.run("INSERT INTO sale (offer, block, number) VALUES (?, ?, ?)", number(c, 0),
+                  c.header.id.number, c.log.index);
+}
+
 void on_issued(const Change& c) {
     c.session.run(
         "INSERT INTO licence (id, offer, holder, issued, expires, remaining, token, paid, "
@@ -82,7 +87,7 @@ void add_sale_events(const AddEvent& add) {
         "Purchased(uint256 indexed offer,address indexed holder,address indexed payer,"
         "uint256 firstLicence,uint256 n,address token,uint256 amount,address payTo,bytes32 order,"
         "uint256 excess)",
-        nullptr);
+        on_purchased);
     constexpr std::string_view contract = "Licences";
     add(contract, "licence",
         "LicenceIssued(uint256 indexed licence,uint256 indexed offer,address indexed holder,"

@@ -78,10 +78,9 @@ Task<std::vector<SaleMade>> Catalogue::sales_of(std::uint64_t offer, std::size_t
         for (auto rows = session.query(
                  "SELECT json_extract(data, '$.time'), json_extract(data, '$.n'), "
                  "json_extract(data, '$.token'), json_extract(data, '$.amount'), "
-                 "json_extract(data, '$.excess'), json_extract(data, '$.transaction') FROM feed "
-                 "WHERE kind = 'licence' AND json_extract(data, '$.event') = 'Purchased' "
-                 "AND CAST(json_extract(data, '$.offer') AS INTEGER) = ? "
-                 "ORDER BY block DESC, number DESC LIMIT ?",
+                 "json_extract(data, '$.excess'), json_extract(data, '$.transaction') FROM sale s "
+                 "JOIN feed f ON f.block = s.block AND f.number = s.number WHERE s.offer = ? "
+                 "ORDER BY s.block DESC, s.number DESC LIMIT ?",
                  offer, static_cast<std::int64_t>(limit));
              rows.step();) {
             SaleMade it;

@@ -115,9 +115,12 @@ INSERT INTO royalty SELECT block, json_extract(data, '$.time'),
     WHERE kind = 'model' AND json_extract(data, '$.event') = 'RoyaltySet' ORDER BY block, number;
 )";
 
-/// The sales of an offer, for the history of its price.
+/// Where the feed has the sales of an offer, for the history of its price.
 constexpr const char* kSales = R"(
-CREATE INDEX feed_sale ON feed (CAST(json_extract(data, '$.offer') AS INTEGER), block, number)
+CREATE TABLE sale (offer INTEGER NOT NULL, block INTEGER NOT NULL, number INTEGER NOT NULL,
+    PRIMARY KEY (offer, block, number)) WITHOUT ROWID;
+CREATE INDEX sale_block ON sale (block);
+INSERT INTO sale SELECT CAST(json_extract(data, '$.offer') AS INTEGER), block, number FROM feed
     WHERE kind = 'licence' AND json_extract(data, '$.event') = 'Purchased';
 )";
 
@@ -283,6 +286,7 @@ void undo_above(db::Session& session, std::uint64_t keep) {
     session.run("DELETE FROM paid_through WHERE block > ?", keep);
     session.run("DELETE FROM derivable WHERE block > ?", keep);
     session.run("DELETE FROM royalty WHERE block > ?", keep);
+    session.run("DELETE FROM sale WHERE block > ?", keep);
 }
 
 void make_final(db::Session& session, std::uint64_t block) {
@@ -297,7 +301,7 @@ void empty_tables(db::Session& session) {
     session.script(
         "DELETE FROM feed; DELETE FROM move; DELETE FROM undo; DELETE FROM paid_through; DELETE "
         "FROM "
-        "derivable; DELETE FROM royalty;"
+        "derivable; DELETE FROM royalty; DELETE FROM sale;"
         "UPDATE forgotten SET block = 0;");
 }
 
