@@ -13,7 +13,7 @@ before(async () => {
   for (const [name, index] of [['creator', 7], ['buyer', 5]]) {
     await market.cli('key', 'import', name, '--mnemonic-file', mnemonic, '--index', String(index));
   }
-  ({ offer } = await market.cli('offer', 'stories', '--key', 'creator', '--price', '5.00', '--up-to', '20.00', '--per-day', '2',
+  ({ offer } = await market.cli('offer', 'stories15m', '--key', 'creator', '--price', '5.00', '--up-to', '20.00', '--per-day', '2',
     '--doubles-after', '4', '--days', '30'));
 });
 after(() => market?.close());
@@ -27,7 +27,7 @@ async function prices(sales) {
   }
 }
 const money = () => market.balance(account(5).address);
-const buy = (...more) => market.cli('buy', 'stories', '--offer', offer, '--key', 'buyer', ...more);
+const buy = (...more) => market.cli('buy', 'stories15m', '--offer', offer, '--key', 'buyer', ...more);
 
 test('it starts at the floor, rises with each sale, and each buyer pays what was said', async () => {
   const first = await prices(0);
@@ -50,18 +50,18 @@ test('a buyer never pays more than the limit', async () => {
 });
 
 test('another price is announced a week before it holds', async () => {
-  const { from } = await market.cli('reprice', offer, '--key', 'creator', '--price', '7.00');
+  const { from } = await market.cli('reprice', offer, '--key', 'creator', '--price', '9.00');
   const { next, price } = await prices(2);
   assert.equal(next.from, from);
-  assert.deepEqual(next.prices.map(({ floor, cap }) => [floor, cap]), [['7000000', '7000000']]);
-  assert.ok(BigInt(price) < 7_000_000n);
+  assert.deepEqual(next.prices.map(({ floor, cap }) => [floor, cap]), [['9000000', '9000000']]);
+  assert.ok(BigInt(price) < 9_000_000n);
   await market.rpc('evm_increaseTime', [7 * DAY + 1]);
   await market.rpc('evm_mine', []);
   const then = await prices(2);
-  assert.deepEqual([then.price, then.next, then.renewalCap], ['7000000', null, '20000000']);
+  assert.deepEqual([then.price, then.next, then.renewalCap], ['9000000', null, '20000000']);
 });
 
 test('half a curve is refused with what is missing', async () => {
   await assert.rejects(
-    market.cli('offer', 'stories', '--key', 'creator', '--price', '5.00', '--up-to', '20.00'), /--per-day and --doubles-after/);
+    market.cli('offer', 'stories15m', '--key', 'creator', '--price', '5.00', '--up-to', '20.00'), /--per-day and --doubles-after/);
 });
