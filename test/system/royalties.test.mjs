@@ -97,7 +97,7 @@ test('a model is set up on two others, and who is paid is told before anything i
   // 0.25 · 0.3333 + 0.125 · 0.1, of which a third is the data provider's.
   assert.equal(payees.find(({ account: who }) => who === DATA).whole, 31941);
   const again = await publish('leaf', 'leaf', '--base', 'other', '--base', 'top:2500', '--derivable', '100',
-    '--payee', `${LEAF1}:1`, '--payee', `${LEAF2}:2`, '--price', '5.00');
+    '--payee', `${LEAF1}:1`, '--payee', `${LEAF2}:2`, '--price', '5.00', '--file', path.join(folder, 'leaf.gguf'));
   assert.equal(again.changed, false);
 });
 
