@@ -1,6 +1,7 @@
 // A model file as somebody else made it, of which the header is read before it is published.
-#include "fuzz/fuzz.hpp"
 #include "stoa/content/gguf.hpp"
+
+#include "fuzz/fuzz.hpp"
 
 namespace stoa::fuzz {
 
