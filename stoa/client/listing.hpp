@@ -20,7 +20,6 @@ struct Listing {
 Listing read_listing(const std::filesystem::path& manifest, const std::filesystem::path& weights,
                      const std::vector<content::ManifestPayee>& payees);
 
-/// What a licence gives, as the seller says it.
 /// What moves a price above its floor.
 struct PriceCurve {
     PriceCurve() = default;
@@ -30,6 +29,7 @@ struct PriceCurve {
     Amount sensitivity;     ///< In billionths of a sale.
 };
 
+/// What a licence gives, as the seller says it.
 struct LicenceTerms {
     LicenceTerms() = default;  // not an aggregate: GCC 12 destroys those twice across an await
 

@@ -19,8 +19,13 @@ constexpr unsigned kSaleDecimals = 9;
 const U256 kLn2{693'147'180};  // in billionths
 
 Amount parse_price(const std::string& text, const TokenInfo& token, const char* option) {
-    return value_or_failure(parse_units(text, token.decimals), option,
-                            "Write it as 1.50, in " + token.symbol + '.');
+    const Amount price = value_or_failure(parse_units(text, token.decimals), option,
+                                          "Write it as 1.50, in " + token.symbol + '.');
+    if (price.units >> 96 != 0) {
+        throw Failure("out_of_range", std::string(option) + " is more than an offer can ask.",
+                      "Name a smaller price.");
+    }
+    return price;
 }
 
 /// A price that moves needs all three, and one that does not none.
@@ -42,6 +47,10 @@ PriceCurve curve_of(const CurveOptions& options, const Amount& floor, const Toke
     curve.sensitivity = Amount{doubles.units * 1'000'000'000 / kLn2};
     const bool moves = curve.cap > floor && curve.target_per_day.units != 0 &&
                        curve.sensitivity.units >= 1'000'000;
+    if (curve.target_per_day.units >> 64 != 0 || curve.sensitivity.units >> 64 != 0) {
+        throw Failure("out_of_range", "No model sells so often.",
+                      "Name smaller figures for --per-day and --doubles-after.");
+    }
     if (!moves) {
         throw Failure("no_curve", "No price moves so.",
                       "--up-to is above the price, --per-day above 0, --doubles-after at least "
