@@ -21,8 +21,9 @@ after(() => market?.close());
 /** What the node says once it knows of so many sales. */
 async function prices(sales) {
   for (;;) {
-    const said = await market.json(`/api/offers/${offer}/prices`);
-    if (said.sales.length === sales) return said;
+    const response = await fetch(`${market.url}/api/offers/${offer}/prices`);
+    const said = await response.json();
+    if (response.ok && said.sales.length === sales) return said;
     await new Promise((next) => setTimeout(next, 50));
   }
 }
@@ -61,7 +62,11 @@ test('another price is announced a week before it holds', async () => {
   assert.deepEqual([then.price, then.next, then.renewalCap], ['9000000', null, '20000000']);
 });
 
-test('half a curve is refused with what is missing', async () => {
-  await assert.rejects(
-    market.cli('offer', 'stories15m', '--key', 'creator', '--price', '5.00', '--up-to', '20.00'), /--per-day and --doubles-after/);
+test('half a curve, and figures that no offer holds, are refused with what is wrong', async () => {
+  const sell = (...more) => market.cli('offer', 'stories15m', '--key', 'creator', ...more);
+  await assert.rejects(sell('--price', '5.00', '--up-to', '20.00'), /--per-day and --doubles-after/);
+  await assert.rejects(sell('--price', '5.00', '--up-to', '4.00', '--per-day', '1', '--doubles-after', '1'), /no_curve/);
+  await assert.rejects(sell('--price', '5.00', '--up-to', '20.00', '--per-day', '1', '--doubles-after', '99999999999999'), /out_of_range/);
+  await assert.rejects(sell('--price', '99999999999999999999999999'), /out_of_range/);
+  await assert.rejects(sell('--price', 'five'), /Write it as 1\.50/);
 });
